@@ -1,0 +1,253 @@
+"""Checkpoints: one folder a model, safe to read, written atomically.
+
+    checkpoints/NAME/model.safetensors   weights, with the run's configuration in the header
+                     history.jsonl       one line an epoch
+                     metrics.json        figures on the test split
+                     map.npz             test-split codes and their two-dimensional maps (optional)
+
+Listing and reading the header need neither torch nor the weights. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vae_core.config import RunConfig, UserError
+from vae_core.files import atomic_write, write_text
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vae_core.models import Autoencoder
+
+FORMAT = "latent-space-explorer"
+SCHEMA = 1
+WEIGHTS = "model.safetensors"
+HISTORY = "history.jsonl"
+METRICS = "metrics.json"
+LONGEST_HEADER = 10_000_000  # bytes; far above any real header, far below what would fill the memory
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+class CheckpointError(UserError):
+    """A checkpoint that is absent, damaged or not ours."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder under ``checkpoints/``: a usable one has ``run``, another has ``problem``, a one-line text."""
+
+    name: str
+    folder: Path
+    run: RunConfig | None = None
+    problem: str | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the weights file; the key of every cache."""
+        return hashlib.sha256((self.folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds; empty if it is absent or damaged."""
+        try:
+            found = json.loads((self.folder / METRICS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def history(self) -> list[dict[str, Any]]:
+        """The record of each finished epoch; a damaged line ends it."""
+        try:
+            return [json.loads(line) for line in (self.folder / HISTORY).read_text(encoding="utf-8").splitlines()]
+        except (OSError, ValueError):
+            return []
+
+
+def checkpoints_folder() -> Path:
+    """The folder that holds all checkpoints: ``LATENT_CHECKPOINTS``, else ``checkpoints`` in the project."""
+    named = os.environ.get("LATENT_CHECKPOINTS")
+    return Path(named) if named else Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def check_name(name: str) -> str:
+    """Return a checkpoint's name if it can be a folder's.
+
+    Raises:
+        CheckpointError: if it is empty, too long, or holds anything but letters, digits, dot, dash, underscore.
+    """
+    if not NAME_PATTERN.fullmatch(name):
+        raise CheckpointError(
+            f"{name!r} cannot be a checkpoint's name; use up to 80 letters, digits, dots, dashes and underscores, "
+            "beginning with a letter or digit"
+        )
+    return name
+
+
+def list_checkpoints(root: Path | None = None) -> list[Checkpoint]:
+    """Every checkpoint in the folder, by name; those that cannot be used have a ``problem``. Never raises."""
+    folder = root or checkpoints_folder()
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError:
+        return []
+    found = [_inspect(entry) for entry in entries]
+    return [checkpoint for checkpoint in found if checkpoint is not None]
+
+
+def find_checkpoint(name: str, root: Path | None = None) -> Checkpoint:
+    """The usable checkpoint of that name.
+
+    Raises:
+        CheckpointError: if the name is not one, or the checkpoint is absent or cannot be used.
+    """
+    folder = (root or checkpoints_folder()) / check_name(name)
+    checkpoint = _inspect(folder) if folder.exists() else None
+    if checkpoint is None:
+        raise CheckpointError(f"there is no checkpoint {name!r} in {folder.parent}; `python train.py` makes one")
+    if checkpoint.problem:
+        raise CheckpointError(checkpoint.problem)
+    return checkpoint
+
+
+def _inspect(entry: Path) -> Checkpoint | None:
+    """Judge one entry of the checkpoints folder; None for what does not claim to be a checkpoint."""
+    if entry.is_file():
+        if entry.suffix not in (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl"):
+            return None
+        reason = "a checkpoint is a folder made by train.py; a lone weights file is not opened"
+        return Checkpoint(entry.name, entry, problem=f"{entry.name}: {reason}")
+    weights = entry / WEIGHTS
+    if not weights.exists():
+        others = sorted(path.name for path in entry.iterdir() if path.suffix in (".pt", ".pth", ".ckpt", ".pkl"))
+        if others:
+            problem = f"{entry.name}: {others[0]} may hold a pickle, which can run code, and is not opened"
+            return Checkpoint(entry.name, entry, problem=problem)
+        if (entry / HISTORY).exists():
+            return Checkpoint(entry.name, entry, problem=f"{entry.name}: has no {WEIGHTS}; train it again")
+        return None
+    try:
+        return Checkpoint(entry.name, entry, run=read_run(weights))
+    except UserError as error:
+        return Checkpoint(entry.name, entry, problem=f"{entry.name}: {error}")
+
+
+def read_run(weights: Path) -> RunConfig:
+    """The configuration in a weights file's header, after checking that the file is whole and ours.
+
+    Raises:
+        CheckpointError: if the file is truncated, pickled, foreign, or of another schema.
+        ConfigError: if the configuration in it cannot be read.
+    """
+    metadata = _read_metadata(weights)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{weights.name} was written by another program; train a model with train.py")
+    if metadata.get("schema") != str(SCHEMA):
+        raise CheckpointError(
+            f"{weights.name} has schema {metadata.get('schema')}, and this program reads {SCHEMA}; use the version "
+            "that made it, or train it again"
+        )
+    return RunConfig.from_json(metadata.get("run", ""))
+
+
+def _read_metadata(weights: Path) -> dict[str, str]:
+    """The ``__metadata__`` of a safetensors file: 8 bytes of length, a JSON header, then the tensors."""
+    try:
+        with weights.open("rb") as file:
+            start = file.read(8)
+            if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+                raise CheckpointError(f"{weights.name} is a pickle, which can run code, and is not opened")
+            (length,) = struct.unpack("<Q", start)
+            if length > LONGEST_HEADER:
+                raise CheckpointError(f"{weights.name} is not a safetensors file")
+            header = json.loads(file.read(length))
+            metadata = header.pop("__metadata__", {})
+            end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+            whole = 8 + length + end
+    except CheckpointError:
+        raise
+    except OSError as error:
+        raise CheckpointError(f"{weights.name} cannot be read ({error.strerror})") from error
+    except (struct.error, ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
+        raise CheckpointError(f"{weights.name} is truncated or is not a safetensors file") from error
+    if weights.stat().st_size != whole:
+        raise CheckpointError(
+            f"{weights.name} is truncated: it has {weights.stat().st_size:,} bytes instead of {whole:,}"
+        )
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write tensors as safetensors, atomically.
+
+    Raises:
+        CheckpointError: if the disk is full or the folder cannot be written.
+    """
+    from safetensors.torch import save
+
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    try:
+        with atomic_write(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written ({error.strerror}); free some space or choose --out") from error
+
+
+def save_model(folder: Path, model: Autoencoder, run: RunConfig) -> None:
+    """Write a model's weights and its run's configuration, atomically, in the precision that the run asks for.
+
+    Raises:
+        CheckpointError: if the disk is full or the folder cannot be written.
+    """
+    import torch
+
+    stored = {"float32": torch.float32, "float16": torch.float16}[run.train.storage]
+    tensors = {name: tensor.to(stored) for name, tensor in model.state_dict().items()}
+    metadata = {"format": FORMAT, "schema": str(SCHEMA), "run": run.to_json()}
+    save_tensors(folder / WEIGHTS, tensors, metadata)
+
+
+def load_model(folder: Path) -> tuple[Autoencoder, RunConfig]:
+    """Read a checkpoint's model in float32, ready for inference, and its run's configuration.
+
+    Raises:
+        CheckpointError: if the file is not ours, not whole, or does not fit the configuration in its header.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from vae_core.models import build
+
+    weights = folder / WEIGHTS
+    run = read_run(weights)
+    try:
+        with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten at once
+            model = build(run.model)
+        state = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        model.load_state_dict(state, strict=True)
+    except (SafetensorError, RuntimeError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{weights.name} does not fit its configuration ({reason}); train it again") from error
+    if not all(torch.isfinite(tensor).all() for tensor in state.values()):
+        raise CheckpointError(f"{weights.name} holds numbers that are not finite; train it again")
+    return model.eval().requires_grad_(False), run
+
+
+def save_history(folder: Path, history: list[dict[str, Any]]) -> None:
+    """Write the record of all finished epochs."""
+    write_text(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
+
+
+def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write the figures measured on the test split."""
+    write_text(folder / METRICS, json.dumps(metrics, indent=1) + "\n")

@@ -1,0 +1,184 @@
+"""What to load, what to build and how to train it: frozen dataclasses with a JSON round trip.
+
+The docstring under each field is also the command line's help text.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+Family = Literal["pca", "cae", "vae"]
+Network = Literal["shuffle", "strided", "mlp", "convolutional"]
+Condition = Literal["none", "decoder", "both"]
+Likelihood = Literal["bernoulli", "gaussian"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Storage = Literal["float32", "float16"]
+
+
+class UserError(Exception):
+    """A mistake that the user can mend; its text is one line: what was wrong, with what, what to do."""
+
+
+class ConfigError(UserError):
+    """A configuration that cannot be built or read."""
+
+
+def _check_choices(config: Any) -> None:
+    """Raise ConfigError if a field that takes one of a few words holds another."""
+    hints = typing.get_type_hints(type(config))
+    for entry in fields(config):
+        if typing.get_origin(hints[entry.name]) is not Literal:
+            continue
+        choices, value = typing.get_args(hints[entry.name]), getattr(config, entry.name)
+        if value not in choices:
+            raise ConfigError(f"{entry.name} is {value!r}; choose one of {', '.join(choices)}")
+
+
+def _check_range(config: Any, name: str, low: float, high: float) -> None:
+    """Raise ConfigError unless ``low <= config.name <= high`` (a value that is not a number fails too)."""
+    value = getattr(config, name)
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; it must be between {low:g} and {high:g}")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which images, and in which form."""
+
+    name: str = "fashion-mnist-small"
+    """A data set's name (``fashion-mnist``, ``mnist``, ``digits`` ...) or ``folder:PATH``."""
+    size: int | None = None
+    """Height and width in pixels to resize and centre-crop to; None keeps a data set's own size."""
+    channels: int | None = None
+    """1 for grey, 3 for colour; None keeps what the images have."""
+
+    def __post_init__(self) -> None:
+        if self.size is not None:
+            _check_range(self, "size", 4, 512)
+        if self.channels not in (None, 1, 3):
+            raise ConfigError(f"channels is {self.channels}; choose 1 (grey) or 3 (colour)")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A model as a point on a few axes; a preset is a named point (see PRESETS)."""
+
+    family: Family = "vae"
+    """pca: principal components. cae: deterministic autoencoder. vae: variational autoencoder."""
+    network: Network = "shuffle"
+    """shuffle, strided and mlp have a vector code; convolutional has a small map as its code."""
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+    """Channels, height and width of an image; taken from the data."""
+    latent: int = 16
+    """Numbers in the code (for a map: channels x height x width)."""
+    width: int = 32
+    """Channels of the first convolution; deeper ones have twice as many."""
+    hidden: int = 256
+    """Units of each fully connected hidden layer."""
+    depth: int = 1
+    """Fully connected hidden layers each way; codes of very few numbers gain from more."""
+    condition: Condition = "none"
+    """Who is told the label: nobody, the decoder, or both encoder and decoder."""
+    classes: int = 0
+    """Number of labels of a conditional model, 0 for any other; taken from the data."""
+    likelihood: Likelihood = "bernoulli"
+    """Pixel likelihood. bernoulli: binary cross-entropy. gaussian: squared error over a learned variance."""
+    beta: float = 1.0
+    """Weight of the KL term (nats per image) against the reconstruction term (nats per image, summed over
+    pixels)."""
+    warmup: float = 0.3
+    """Share of the training during which the KL weight rises linearly from 0 to beta."""
+    noise: float = 0.0
+    """Standard deviation of the Gaussian noise added to the encoder's input (denoising); pixels in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _check_range(self, "latent", 1, 4096)
+        _check_range(self, "width", 4, 1024)
+        _check_range(self, "hidden", 4, 65536)
+        _check_range(self, "depth", 1, 16)
+        _check_range(self, "beta", 0, 1e6)
+        _check_range(self, "warmup", 0, 1)
+        _check_range(self, "noise", 0, 10)
+        if self.family == "pca" and self.likelihood != "gaussian":
+            raise ConfigError("PCA has gaussian pixels; give --likelihood gaussian")
+        if self.family == "pca" and (self.condition != "none" or self.noise > 0):
+            raise ConfigError("PCA takes neither labels nor noise; choose the family cae or vae for that")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained: AdamW on a one-cycle schedule."""
+
+    epochs: int = 20
+    """Passes over the training images."""
+    batch_size: int = 128
+    """Images a step."""
+    learning_rate: float = 4e-3
+    """Peak of the one-cycle schedule (Smith & Topin 2019)."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay of AdamW."""
+    gradient_clip: float = 0.5
+    """Largest norm of the gradient of the loss in nats per pixel; longer ones are scaled down to it."""
+    seed: int = 0
+    """Start of every random sequence: initial weights, order of the images, noise, posterior samples."""
+    precision: Precision = "auto"
+    """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
+    storage: Storage = "float32"
+    """Precision of the weights in the finished checkpoint; its metrics are measured on what is stored."""
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _check_range(self, "epochs", 1, 100_000)
+        _check_range(self, "batch_size", 1, 65536)
+        _check_range(self, "learning_rate", 1e-8, 10)
+        _check_range(self, "weight_decay", 0, 10)
+        _check_range(self, "gradient_clip", 1e-6, 1e6)
+        _check_range(self, "seed", 0, 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All that is needed to repeat a run; stored in the header of its checkpoint."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def to_json(self) -> str:
+        """The configuration as JSON text; ``from_json`` reads it back."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ConfigError: if the text is not JSON, a field is missing or unknown, or a value is out of range.
+        """
+        try:
+            sections = json.loads(text)
+            model = dict(sections["model"], image_shape=tuple(sections["model"]["image_shape"]))
+            return cls(DataConfig(**sections["data"]), ModelConfig(**model), TrainConfig(**sections["train"]))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ConfigError(f"the configuration cannot be read ({type(error).__name__}: {error})") from error
+
+
+_CAE = ModelConfig(family="cae")
+
+PRESETS: dict[str, ModelConfig] = {
+    "vae": ModelConfig(),
+    "cae": _CAE,
+    "pca": ModelConfig(family="pca", likelihood="gaussian"),
+    "vae-mlp": ModelConfig(network="mlp", hidden=512, depth=2),
+    "cae-mlp": replace(_CAE, network="mlp", hidden=512, depth=2),
+    "beta-vae": ModelConfig(beta=4.0),
+    "cvae": ModelConfig(condition="both"),
+    "cvae-decoder": ModelConfig(condition="decoder"),
+    "cae-map": replace(_CAE, network="convolutional", latent=32),
+    "cae-denoise": replace(_CAE, noise=0.2),
+}
+"""Named points on the axes of ModelConfig; the image shape and the number of classes come from the data."""

@@ -1,0 +1,301 @@
+"""A trained model as people use it: numpy in, numpy out, read-only, safe to share between threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_core import paths
+from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, read_run
+from vae_core.checkpoint import WEIGHTS as WEIGHTS_FILE
+from vae_core.config import RunConfig, UserError
+from vae_core.models import Autoencoder
+
+BATCH = 500
+ACTIVE_VARIANCE = 0.01
+"""A unit of a VAE is active if its posterior mean varies more than this over the data (Burda et al. 2016, 5.2)."""
+ACTIVE_SHARE = 1e-4
+"""A dimension of a deterministic code is active if it has more than this share of the codes' variance."""
+PLAIN_RANGE = 3.0  # of a code whose statistics are not known
+
+
+@dataclass(frozen=True)
+class CodeStatistics:
+    """The codes (posterior means) of the test split, dimension by dimension: the aggregated posterior's outline."""
+
+    mean: np.ndarray
+    """(D,)"""
+    standard_deviation: np.ndarray
+    """(D,)"""
+    covariance: np.ndarray
+    """(D, D)"""
+    low: np.ndarray
+    """(D,) 1st percentile."""
+    high: np.ndarray
+    """(D,) 99th percentile."""
+    kl: np.ndarray | None
+    """(D,) mean KL to the prior, nats; None for a deterministic model."""
+    class_means: np.ndarray | None
+    """(K, D) mean code of each class; None without labels."""
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """(D,) what a dimension carries: its KL in nats, or its share of the codes' variance."""
+        variance = self.standard_deviation**2
+        return self.kl if self.kl is not None else variance / max(variance.sum(), np.finfo(float).tiny)
+
+    @property
+    def score_name(self) -> str:
+        """What ``score`` holds, in words."""
+        return "KL in nats" if self.kl is not None else "share of the codes' variance"
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """(D,) dimensions by falling score."""
+        return np.argsort(-self.score, kind="stable")
+
+    @cached_property
+    def active(self) -> np.ndarray:
+        """(D,) whether a dimension carries anything to speak of."""
+        if self.kl is not None:
+            return self.standard_deviation**2 > ACTIVE_VARIANCE
+        return self.score > ACTIVE_SHARE
+
+    @classmethod
+    def of(cls, codes: np.ndarray, kl: np.ndarray | None, labels: np.ndarray | None, classes: int) -> CodeStatistics:
+        """Statistics of codes (N, D); ``labels`` (N,) in [0, classes) or None. Classes without images have mean NaN."""
+        means = None
+        if labels is not None and classes:
+            with np.errstate(invalid="ignore"):
+                sums = np.stack([codes[labels == label].sum(0) for label in range(classes)])
+                means = sums / np.bincount(labels, minlength=classes)[:, None]
+        low, high = np.percentile(codes, [1, 99], axis=0)
+        covariance = np.atleast_2d(np.cov(codes, rowvar=False))
+        return cls(codes.mean(0), codes.std(0), covariance, low, high, kl, means)
+
+    @classmethod
+    def unknown(cls, size: int, variational: bool) -> CodeStatistics:
+        """What can be said of codes never measured: the prior's own statistics."""
+        zeros, ones = np.zeros(size), np.ones(size)
+        edge = np.full(size, PLAIN_RANGE)
+        return cls(zeros, ones, np.eye(size), -edge, edge, zeros if variational else None, None)
+
+    @classmethod
+    def from_metrics(cls, metrics: dict, size: int, variational: bool) -> CodeStatistics:
+        """Read what ``to_metrics`` wrote; ``unknown`` if it is absent or does not fit."""
+        try:
+            code = metrics["code"]
+            arrays = [np.array(code[name], float) for name in ("mean", "standard_deviation", "low", "high")]
+            covariance = np.array(code["covariance"], float)
+            kl = np.array(metrics["kl_per_dim"], float) if variational else None
+            means = np.array(code["class_means"], float) if code.get("class_means") else None
+        except (KeyError, TypeError, ValueError):
+            return cls.unknown(size, variational)
+        vectors = [*arrays, *([kl] if kl is not None else [])]
+        if covariance.shape != (size, size) or any(array.shape != (size,) for array in vectors):
+            return cls.unknown(size, variational)
+        mean, deviation, low, high = arrays
+        return cls(mean, deviation, covariance, low, high, kl, means)
+
+    def to_metrics(self) -> dict:
+        """The part of ``metrics.json`` that ``from_metrics`` reads, rounded to six digits."""
+        arrays = {
+            "mean": self.mean,
+            "standard_deviation": self.standard_deviation,
+            "low": self.low,
+            "high": self.high,
+            "covariance": self.covariance,
+            "class_means": self.class_means,
+        }
+        return {name: None if array is None else _rounded(array) for name, array in arrays.items()}
+
+
+def _rounded(array: np.ndarray) -> list:
+    """The array as lists of numbers with six significant digits."""
+    if array.ndim > 1:
+        return [_rounded(row) for row in array]
+    return [float(f"{value:.6g}") for value in array]
+
+
+class LatentSpace:
+    """Encode, decode and move about in the latent space of one checkpoint.
+
+    Codes are float32 (N, latent). Images go in as uint8, or as float32 in [0, 1], and come out as float32 in [0, 1],
+    always (N, C, H, W). A conditional model takes labels (N,).
+    """
+
+    def __init__(self, model: Autoencoder, run: RunConfig, checkpoint: Checkpoint) -> None:
+        self.run = run
+        self.name, self.digest = checkpoint.name, checkpoint.digest
+        self.latent, self.image_shape = run.model.latent, run.model.image_shape
+        self.classes, self.variational = run.model.classes, model.variational
+        self.statistics = CodeStatistics.from_metrics(checkpoint.metrics, self.latent, self.variational)
+        self._model = model
+
+    @classmethod
+    def open(cls, checkpoint: str | Path) -> LatentSpace:
+        """Open a checkpoint by its name in the checkpoints folder, or by the path of its folder.
+
+        Raises:
+            CheckpointError: if there is none, or it cannot be used.
+        """
+        if isinstance(checkpoint, str):
+            found = find_checkpoint(checkpoint)
+        else:
+            found = Checkpoint(checkpoint.name, checkpoint, run=read_run(checkpoint / WEIGHTS_FILE))
+        model, run = load_model(found.folder)
+        return cls(model, run, found)
+
+    # --- between images and codes -----------------------------------------------------------------------------
+
+    def encode(self, images: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Posterior means (N, latent) of images (N, C, H, W)."""
+        return self.posterior(images, labels)[0]
+
+    @torch.inference_mode()
+    def posterior(self, images: np.ndarray, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior means and standard deviations, each (N, latent); the latter are 0 for a deterministic model."""
+        means, deviations = [], []
+        self._check_images(images)
+        for start in range(0, len(images), BATCH):
+            part = slice(start, start + BATCH)
+            posterior = self._model.encode(_as_pixels(images[part]), self._labels(labels, part, len(images)))
+            means.append(posterior.mode())
+            log_variance = posterior.log_variance
+            deviations.append(
+                torch.zeros_like(means[-1]) if log_variance is None else torch.exp(0.5 * log_variance)
+            )
+        return _stack(means, (0, self.latent)), _stack(deviations, (0, self.latent))
+
+    @torch.inference_mode()
+    def decode(self, codes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """The pixels' means (N, C, H, W) in [0, 1] for codes (N, latent)."""
+        if codes.ndim != 2 or codes.shape[1] != self.latent:
+            raise UserError(f"codes have the shape {codes.shape}; {self.name} takes (N, {self.latent})")
+        images = []
+        for start in range(0, len(codes), BATCH):
+            part = slice(start, start + BATCH)
+            batch = torch.from_numpy(np.ascontiguousarray(codes[part], np.float32))
+            output = self._model.decode(batch, self._labels(labels, part, len(codes)))
+            images.append(self._model.to_images(output))
+        return _stack(images, (0, *self.image_shape))
+
+    def reconstruct(self, images: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Images (N, C, H, W) through the encoder's mean and back, in [0, 1]."""
+        return self.decode(self.encode(images, labels), labels)
+
+    @torch.inference_mode()
+    def objective(
+        self, images: np.ndarray, labels: np.ndarray | None = None, *, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The two parts of the negative ELBO with one posterior sample per image, in nats.
+
+        Returns:
+            Reconstruction (N,), summed over pixels; KL (N, latent). A denoising model gets noisy input.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        reconstruction, kl = [], []
+        for start in range(0, len(images), BATCH):
+            part = slice(start, start + BATCH)
+            pixels, given = _as_pixels(images[part]), self._labels(labels, part, len(images))
+            noise = self.run.model.noise
+            inputs = pixels + noise * torch.randn(pixels.shape, generator=generator) if noise > 0 else pixels
+            posterior = self._model.encode(inputs, given)
+            output = self._model.decode(posterior.sample(generator), given)
+            reconstruction.append(self._model.pixel_nll(output, pixels))
+            kl.append(posterior.kl_per_dim())
+        return _stack(reconstruction, (0,)), _stack(kl, (0, self.latent))
+
+    # --- moving about -----------------------------------------------------------------------------------------
+
+    def traverse(
+        self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None
+    ) -> np.ndarray:
+        """Images (len(values), C, H, W) as one dimension of a code (latent,) takes each value."""
+        codes = np.repeat(np.asarray(code, np.float32)[None], len(values), 0)
+        codes[:, dimension] = values
+        return self.decode(codes, self._repeat(label, len(codes)))
+
+    def interpolate(
+        self, a: np.ndarray, b: np.ndarray, steps: int, kind: str = "linear", label: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Codes (steps, latent) from a to b, both ends included, and their images.
+
+        ``kind`` is linear or spherical; see ``vae_core.paths``.
+        """
+        codes = paths.path(a, b, steps, kind).astype(np.float32)
+        return codes, self.decode(codes, self._repeat(label, steps))
+
+    def sample(self, count: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
+        """Codes (count, latent) drawn from the prior N(0, temperature^2 I).
+
+        A deterministic model has no prior; its codes come from a Gaussian fitted to the test split's codes, with its
+        covariance scaled by temperature^2.
+        """
+        noise = np.random.default_rng(seed).standard_normal((count, self.latent)) * temperature
+        if not self.variational:
+            noise = self.statistics.mean + noise @ _square_root(self.statistics.covariance).T
+        return noise.astype(np.float32)
+
+    def typicality(self, codes: np.ndarray) -> np.ndarray:
+        """The share of the prior's mass nearer its centre than each code (N, latent): 0 at the centre, 1 far out.
+
+        The squared norm of a draw from N(0, I) is chi-square distributed with as many degrees of freedom as
+        dimensions. For a deterministic model the Gaussian fitted to the test split's codes takes the prior's place
+        (squared Mahalanobis distance).
+        """
+        from scipy.stats import chi2
+
+        centred = np.asarray(codes, float)
+        if not self.variational:
+            whitening = np.linalg.pinv(_square_root(self.statistics.covariance), rcond=1e-6)
+            centred = (centred - self.statistics.mean) @ whitening.T
+        return chi2.cdf((centred**2).sum(-1), self.latent)
+
+    # --- helpers ----------------------------------------------------------------------------------------------
+
+    def _check_images(self, images: np.ndarray) -> None:
+        if images.ndim != 4 or images.shape[1:] != tuple(self.image_shape):
+            raise UserError(
+                f"images have the shape {images.shape}; {self.name} takes (N, {', '.join(map(str, self.image_shape))})"
+            )
+
+    def _labels(self, labels: np.ndarray | None, part: slice, count: int) -> Tensor | None:
+        """The part of the labels that a conditional model needs; None for any other model."""
+        if not self.classes:
+            return None
+        if labels is None or len(labels) != count:
+            raise UserError(f"{self.name} is conditional: give one label for each of {count} images or codes")
+        given = np.asarray(labels[part], np.int64)
+        if given.size and not (0 <= given.min() and given.max() < self.classes):
+            raise UserError(f"labels for {self.name} lie between 0 and {self.classes - 1}")
+        return torch.from_numpy(given)
+
+    def _repeat(self, label: int | None, count: int) -> np.ndarray | None:
+        return None if label is None else np.full(count, label)
+
+
+def use_threads(count: int) -> None:
+    """How many processor cores a model may use; one is quickest for single pictures, all for training."""
+    torch.set_num_threads(count)
+
+
+def _as_pixels(images: np.ndarray) -> Tensor:
+    """uint8 or float images as float32 in [0, 1]."""
+    tensor = torch.from_numpy(np.array(images))  # a copy: torch warns about arrays that are read-only
+    return tensor.float().div_(255) if images.dtype == np.uint8 else tensor.float()
+
+
+def _stack(parts: list[Tensor], empty: tuple[int, ...]) -> np.ndarray:
+    return torch.cat(parts).numpy() if parts else np.zeros(empty, np.float32)
+
+
+def _square_root(covariance: np.ndarray) -> np.ndarray:
+    """A matrix A with A A^T = covariance, also where the covariance is singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.clip(values, 0, None))

@@ -1,0 +1,110 @@
+"""What every model family shares: the posterior, the autoencoder's interface, and the registry of families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from vae_core import losses
+from vae_core.config import ConfigError, ModelConfig
+
+INITIAL_LOG_VARIANCE = -3.0  # of Gaussian pixels: a standard deviation of 0.22, about that of an average image
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """q(z|x) for a batch: Gaussian with a diagonal covariance, or a point (``log_variance`` None).
+
+    ``mean`` and ``log_variance`` are (N, D).
+    """
+
+    mean: Tensor
+    log_variance: Tensor | None = None
+
+    def mode(self) -> Tensor:
+        """The most probable codes, (N, D)."""
+        return self.mean
+
+    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+        """One code per image by the reparameterisation z = mean + sigma * epsilon (Kingma & Welling 2014, 2.4)."""
+        if self.log_variance is None:
+            return self.mean
+        epsilon = torch.randn(self.mean.shape, generator=generator, device=self.mean.device)
+        return self.mean + torch.exp(0.5 * self.log_variance) * epsilon
+
+    def kl_per_dim(self) -> Tensor:
+        """KL to the prior N(0, I), (N, D) nats; zeros for a point, which has no KL to speak of."""
+        if self.log_variance is None:
+            return torch.zeros_like(self.mean)
+        return losses.kl_per_dim(self.mean, self.log_variance)
+
+
+class Autoencoder(nn.Module):
+    """A model: images to a Posterior, and codes back to the parameters of the pixels' distribution.
+
+    Codes are always vectors (N, latent), also where the network works with a small map inside.
+    """
+
+    variational: ClassVar[bool] = False
+    pixel_log_variance: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        if config.likelihood == "gaussian":
+            self.pixel_log_variance = nn.Parameter(torch.tensor(INITIAL_LOG_VARIANCE))
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
+        """The posterior of images (N, C, H, W) in [0, 1]; ``labels`` (N,) for a conditional encoder."""
+        raise NotImplementedError
+
+    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Pixel parameters (N, C, H, W) of codes (N, latent): what ``to_images`` and ``pixel_nll`` take."""
+        raise NotImplementedError
+
+    def to_images(self, output: Tensor) -> Tensor:
+        """The pixels' mean in [0, 1] from the decoder's output: its logistic function."""
+        return torch.sigmoid(output)
+
+    def pixel_nll(self, output: Tensor, images: Tensor) -> Tensor:
+        """-log p(x|z), (N,) nats per image summed over pixels, under the configured likelihood."""
+        if self.config.likelihood == "bernoulli":
+            return losses.bernoulli_nll(output, images)
+        return losses.gaussian_nll(self.to_images(output), images, self.pixel_log_variance)
+
+    def fit_closed_form(self, images: Tensor) -> bool:
+        """Fit to uint8 images (N, C, H, W) without gradients, if the family can; says whether it did."""
+        return False
+
+
+REGISTRY: dict[str, type[Autoencoder]] = {}
+
+
+def register(family: str) -> Callable[[type[Autoencoder]], type[Autoencoder]]:
+    """A class decorator that enters a model family under the name that a ModelConfig holds."""
+
+    def enter(model_class: type[Autoencoder]) -> type[Autoencoder]:
+        REGISTRY[family] = model_class
+        return model_class
+
+    return enter
+
+
+def build(config: ModelConfig) -> Autoencoder:
+    """A new model with freshly drawn weights (from torch's global random state).
+
+    Raises:
+        ConfigError: if the family is unknown, the network cannot take the images' size, or labels are amiss.
+    """
+    if config.family not in REGISTRY:
+        raise ConfigError(f"there is no model family {config.family!r}; choose one of {', '.join(REGISTRY)}")
+    if (config.condition != "none") != (config.classes > 0):
+        raise ConfigError(
+            f"condition is {config.condition} with {config.classes} classes; a conditional model needs labelled "
+            "images, and another takes no labels"
+        )
+    return REGISTRY[config.family](config)

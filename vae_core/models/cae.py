@@ -1,0 +1,56 @@
+"""The deterministic autoencoder: an image becomes one code."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from vae_core.config import ModelConfig
+from vae_core.models.base import Autoencoder, Posterior, register
+from vae_core.models.networks import NETWORKS, append_label
+
+
+@register("cae")
+class ConvolutionalAutoencoder(Autoencoder):
+    """Encoder and decoder networks around a code; the posterior is a point (Hinton & Salakhutdinov 2006).
+
+    With ``noise`` in its configuration it is a denoising autoencoder (Vincent et al. 2008).
+    """
+
+    statistics: ClassVar[int] = 1
+    """Numbers the encoder gives for each dimension of the code."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        stacks = NETWORKS[config.network](config, self.statistics)
+        self.encoder_stem, self.encoder_head, self.decoder = (
+            stacks.encoder_stem,
+            stacks.encoder_head,
+            stacks.decoder,
+        )
+        self.code_shape = stacks.code_shape
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
+        """See Autoencoder.encode."""
+        return Posterior(self._statistics(images, labels))
+
+    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """See Autoencoder.decode; the output holds logits, (N, C, H, W)."""
+        codes = codes.unflatten(1, self.code_shape)
+        if self.config.condition != "none":
+            codes = append_label(codes, _required(labels), self.config.classes)
+        return self.decoder(codes)
+
+    def _statistics(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """The encoder's raw output, (N, statistics * latent)."""
+        features = self.encoder_stem(images)
+        if self.config.condition == "both":
+            features = append_label(features, _required(labels), self.config.classes)
+        return self.encoder_head(features).flatten(1)
+
+
+def _required(labels: Tensor | None) -> Tensor:
+    if labels is None:
+        raise ValueError("a conditional model needs a label for each image")
+    return labels

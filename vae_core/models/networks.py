@@ -1,0 +1,186 @@
+"""Encoders and decoders: plain stacks of layers, the same ones for deterministic and variational models.
+
+A decoder may use only operations that a small engine outside torch can run: linear, convolution, pixel shuffle,
+nearest upsampling and elementwise activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vae_core.config import ConfigError, ModelConfig
+
+SMALLEST_SIDE = 8  # a feature map is halved until its sides are at most this
+LARGEST_SIDE = 16  # more would make the fully connected layers too large
+MAP_SIDES = 4  # the convolutional network stops here
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """The four stacks of an autoencoder; a label enters between a stem and a head, and with the code."""
+
+    encoder_stem: nn.Sequential
+    encoder_head: nn.Sequential
+    decoder: nn.Sequential
+    code_shape: tuple[int, ...]
+    """(latent,) or, for a map, (channels, height, width)."""
+
+
+def append_label(features: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Append a one-hot label to features (N, F), or as constant planes to a map (N, C, H, W).
+
+    Args:
+        features: (N, F) or (N, C, H, W).
+        labels: (N,) integers in [0, classes).
+        classes: the number of labels.
+    """
+    one_hot = F.one_hot(labels, classes).to(features.dtype)
+    planes = one_hot.reshape(*one_hot.shape, *[1] * (features.ndim - 2)).expand(-1, -1, *features.shape[2:])
+    return torch.cat([features, planes], dim=1)
+
+
+def halvings(height: int, width: int, at_most: int = SMALLEST_SIDE) -> int:
+    """How often a feature map is halved: twice, then until its longer side is at most ``at_most``.
+
+    Raises:
+        ConfigError: if the sides cannot be halved that often, or stay too large.
+    """
+    count = 0
+    while (count < 2 or max(height, width) > at_most) and height % 2 == 0 and width % 2 == 0:
+        height, width, count = height // 2, width // 2, count + 1
+    if count < 2 or max(height, width) > LARGEST_SIDE:
+        full = (height * 2**count, width * 2**count)
+        raise ConfigError(
+            f"this network cannot take images of {full[0]}x{full[1]}: they halve {count} times, to "
+            f"{height}x{width}; choose a size such as 28, 32, 64 or 128, or the network mlp"
+        )
+    return count
+
+
+def shuffle(config: ModelConfig, statistics: int) -> Stacks:
+    """Nothing but the shuffles runs at full resolution, which makes it fast for its quality.
+
+    Pixel-unshuffle, convolutions that halve, two dense layers; mirrored with pixel shuffles (Shi et al. 2016).
+    """
+    channels, height, width = config.image_shape
+    stages = halvings(height, width) - 1
+    widths = [config.width * 2 ** min(stage, 2) for stage in range(stages + 1)]
+    down: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, widths[0], 3, padding=1), nn.SiLU()]
+    for before, after in zip(widths, widths[1:], strict=False):
+        down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
+    up: list[nn.Module] = []
+    for before, after in zip(widths[::-1], widths[-2::-1], strict=False):
+        up += [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2), nn.SiLU()]
+    up += [nn.Conv2d(widths[0], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
+    small = (widths[-1], height >> (stages + 1), width >> (stages + 1))
+    return _with_dense(config, statistics, down, up, small)
+
+
+def strided(config: ModelConfig, statistics: int) -> Stacks:
+    """Strided convolutions, mirrored by transposed ones: the textbook convolutional autoencoder."""
+    channels, height, width = config.image_shape
+    stages = halvings(height, width)
+    widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
+    down: list[nn.Module] = []
+    up: list[nn.Module] = []
+    for before, after in zip(widths, widths[1:], strict=False):
+        down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
+        up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
+    return _with_dense(config, statistics, down, up[:-1], (widths[-1], height >> stages, width >> stages))
+
+
+def mlp(config: ModelConfig, statistics: int) -> Stacks:
+    """Fully connected layers only; takes images of any size."""
+    pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
+    encoder_labels, decoder_labels = _label_inputs(config)
+    hidden = [config.hidden] * config.depth
+    return Stacks(
+        nn.Sequential(nn.Flatten()),
+        nn.Sequential(*_dense([pixels + encoder_labels, *hidden]), nn.Linear(hidden[-1], statistics * config.latent)),
+        nn.Sequential(
+            *_dense([config.latent + decoder_labels, *hidden]),
+            nn.Linear(hidden[-1], pixels),
+            nn.Unflatten(1, config.image_shape),
+        ),
+        (config.latent,),
+    )
+
+
+def convolutional(config: ModelConfig, statistics: int) -> Stacks:
+    """No fully connected layer: the code is a small map, down to 1x1 for codes of few numbers."""
+    channels, height, width = config.image_shape
+    stages = halvings(height, width, MAP_SIDES)
+    sides = (height >> stages, width >> stages)
+    if config.latent % (sides[0] * sides[1]):  # too few numbers for a map: the last convolution covers it whole
+        code_channels, kernel, code_sides = config.latent, sides, (1, 1)
+    else:
+        code_channels, kernel, code_sides = config.latent // (sides[0] * sides[1]), (1, 1), sides
+    encoder_labels, decoder_labels = _label_inputs(config)
+    widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
+    down: list[nn.Module] = []
+    up: list[nn.Module] = []
+    for before, after in zip(widths, widths[1:], strict=False):
+        down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
+        up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
+    return Stacks(
+        nn.Sequential(*down),
+        nn.Sequential(nn.Conv2d(widths[-1] + encoder_labels, statistics * code_channels, kernel)),
+        nn.Sequential(
+            nn.ConvTranspose2d(code_channels + decoder_labels, widths[-1], kernel), nn.SiLU(), *up[:-1]
+        ),
+        (code_channels, *code_sides),
+    )
+
+
+def _label_inputs(config: ModelConfig) -> tuple[int, int]:
+    """How many inputs a label adds to the encoder and to the decoder."""
+    encoder = config.classes if config.condition == "both" else 0
+    return encoder, config.classes
+
+
+def _with_dense(
+    config: ModelConfig, statistics: int, down: list[nn.Module], up: list[nn.Module], small: tuple[int, int, int]
+) -> Stacks:
+    """Close convolutional stacks with fully connected layers around a vector code.
+
+    Args:
+        config: the model.
+        statistics: numbers the encoder gives for each code dimension (1, or 2 for mean and log-variance).
+        down: the encoder's convolutions, from the image to a map of shape ``small``.
+        up: the decoder's, from such a map to the image.
+        small: (channels, height, width).
+    """
+    flat = small[0] * small[1] * small[2]
+    encoder_labels, decoder_labels = _label_inputs(config)
+    hidden = [config.hidden] * config.depth
+    return Stacks(
+        nn.Sequential(*down, nn.Flatten()),
+        nn.Sequential(*_dense([flat + encoder_labels, *hidden]), nn.Linear(hidden[-1], statistics * config.latent)),
+        nn.Sequential(
+            *_dense([config.latent + decoder_labels, *hidden, flat]),
+            nn.Unflatten(1, small),
+            *up,
+        ),
+        (config.latent,),
+    )
+
+
+def _dense(sizes: list[int]) -> list[nn.Module]:
+    """Fully connected layers from each size to the next, each with its activation."""
+    layers: list[nn.Module] = []
+    for before, after in zip(sizes, sizes[1:], strict=False):
+        layers += [nn.Linear(before, after), nn.SiLU()]
+    return layers
+
+
+NETWORKS: dict[str, Callable[[ModelConfig, int], Stacks]] = {
+    "shuffle": shuffle,
+    "strided": strided,
+    "mlp": mlp,
+    "convolutional": convolutional,
+}

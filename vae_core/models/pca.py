@@ -1,0 +1,66 @@
+"""Principal component analysis as a model family: the linear baseline every autoencoder must beat."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from vae_core.config import ConfigError, ModelConfig
+from vae_core.models.base import Autoencoder, Posterior, register
+
+
+@register("pca")
+class PrincipalComponents(Autoencoder):
+    """Codes are coordinates along the leading orthonormal directions of the training images (Pearson 1901).
+
+    The first dimension carries the most variance. Fitted in closed form, from the eigenvectors of the pixels'
+    covariance.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
+        if config.latent > pixels:
+            raise ConfigError(f"latent is {config.latent}; images of {pixels} pixels have at most so many components")
+        self.register_buffer("centre", torch.zeros(pixels))
+        self.register_buffer("components", torch.zeros(config.latent, pixels))
+        self.centre: Tensor
+        self.components: Tensor
+        self.pixel_log_variance.requires_grad_(False)
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
+        """See Autoencoder.encode."""
+        return Posterior((images.flatten(1) - self.centre) @ self.components.T)
+
+    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """See Autoencoder.decode; the output holds pixel means, which a linear model may put outside [0, 1]."""
+        return (codes @ self.components + self.centre).unflatten(1, self.config.image_shape)
+
+    def to_images(self, output: Tensor) -> Tensor:
+        """The pixel means clipped to [0, 1]."""
+        return output.clamp(0, 1)
+
+    def fit_closed_form(self, images: Tensor) -> bool:
+        """Fit to uint8 images (N, C, H, W); always True.
+
+        Raises:
+            ConfigError: if there are fewer images than components.
+        """
+        if len(images) <= self.config.latent:
+            raise ConfigError(f"{self.config.latent} components need more than {len(images)} training images")
+        pixels = images.flatten(1).double() / 255
+        self.centre.copy_(pixels.mean(0))
+        centred = pixels - pixels.mean(0)
+        # The smaller of the two Gram matrices has the same leading eigenvectors.
+        if len(centred) >= centred.shape[1]:
+            _, vectors = torch.linalg.eigh(centred.T @ centred)
+            components = vectors[:, -self.config.latent :].T.flip(0)
+        else:
+            _, _, components = torch.linalg.svd(centred, full_matrices=False)
+            components = components[: self.config.latent]
+        # An eigenvector's sign is arbitrary: make its largest entry positive, so that every machine agrees.
+        largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+        self.components.copy_(components * largest.sign())
+        residual = centred - (centred @ self.components.double().T) @ self.components.double()
+        self.pixel_log_variance.data = residual.square().mean().clamp_min(1e-12).log().float()
+        return True

@@ -1,0 +1,25 @@
+"""The variational autoencoder: an image becomes a Gaussian over codes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from vae_core.models.base import Posterior, register
+from vae_core.models.cae import ConvolutionalAutoencoder
+
+LOG_VARIANCE_RANGE = (-20.0, 10.0)  # keeps the exponential finite in the first steps of a fast schedule
+
+
+@register("vae")
+class VariationalAutoencoder(ConvolutionalAutoencoder):
+    """The deterministic model's networks with a log-variance beside each mean (Kingma & Welling 2014)."""
+
+    variational: ClassVar[bool] = True
+    statistics: ClassVar[int] = 2
+
+    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
+        """See Autoencoder.encode."""
+        mean, log_variance = self._statistics(images, labels).float().chunk(2, dim=1)
+        return Posterior(mean, log_variance.clamp(*LOG_VARIANCE_RANGE))

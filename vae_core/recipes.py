@@ -1,0 +1,76 @@
+"""Recipes: one small TOML file for each shipped checkpoint, from which it can be rebuilt.
+
+A recipe names its data, a preset, and what differs from the preset:
+
+    title = "VAE with 16 numbers"
+    preset = "vae"
+    [data]
+    name = "fashion-mnist"
+    [model]
+    latent = 16
+    [train]
+    epochs = 30
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vae_core.config import PRESETS, DataConfig, RunConfig, TrainConfig, UserError
+
+RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+
+
+class RecipeError(UserError):
+    """A recipe that is absent or cannot be read."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run by name; ``title`` is one line for people."""
+
+    name: str
+    title: str
+    run: RunConfig
+
+
+def preset_run(preset: str) -> RunConfig:
+    """The run of a preset on the embedded data.
+
+    Raises:
+        RecipeError: if there is no such preset.
+    """
+    if preset not in PRESETS:
+        raise RecipeError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}")
+    return RunConfig(model=PRESETS[preset])
+
+
+def list_recipes(folder: Path = RECIPES) -> list[str]:
+    """The names of all recipes, sorted."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        RecipeError: if there is none of that name, or it holds something unknown.
+        ConfigError: if a value is out of range.
+    """
+    if name not in list_recipes(folder):
+        raise RecipeError(f"there is no recipe {name!r}; choose one of {', '.join(list_recipes(folder))}")
+    path = folder / f"{name}.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        base = preset_run(content["preset"])
+        run = replace(
+            base,
+            data=DataConfig(**content["data"]),
+            model=replace(base.model, **content.get("model", {})),
+            train=TrainConfig(**content.get("train", {})),
+        )
+        return Recipe(name, content["title"], run)
+    except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+        raise RecipeError(f"{path} cannot be read ({type(error).__name__}: {error})") from error

@@ -1,0 +1,401 @@
+"""The training loop: images as one uint8 tensor in memory, AdamW on a one-cycle schedule, resumable by epoch."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+from tqdm import tqdm
+
+from vae_core import losses
+from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
+from vae_core.config import RunConfig, UserError
+from vae_core.data import ImageSet
+from vae_core.models import Autoencoder, build
+
+STATE = "training.safetensors"
+EVALUATION_BATCH = 500
+RISE = 0.3  # share of the training in which the learning rate rises
+LOWEST_RATE = 1 / 25  # of the peak, at the start
+
+History = list[dict[str, Any]]
+
+
+class TrainingError(UserError):
+    """A run that cannot start, or went wrong."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images float32 (N, C, H, W) in [0, 1]; the encoder's input (noisy if asked for); labels (N,) or None."""
+
+    images: Tensor
+    inputs: Tensor
+    labels: Tensor | None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The objective's parts for a batch: nats per image (N,), and KL per dimension (N, D)."""
+
+    reconstruction: Tensor
+    kl_per_dim: Tensor
+
+
+class Batches:
+    """An image set on the device as bytes; a batch is an index, a conversion and, where asked for, noise."""
+
+    def __init__(self, data: ImageSet, model: Autoencoder, device: torch.device) -> None:
+        self.images = torch.from_numpy(data.images).to(device)
+        conditional = model.config.condition != "none"
+        self.labels = torch.from_numpy(data.labels).to(device) if conditional and data.labels is not None else None
+        self.noise = model.config.noise
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def in_order(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
+        """All images in their order."""
+        for indices in torch.arange(len(self), device=self.images.device).split(size):
+            yield self._batch(indices, generator)
+
+    def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
+        """All images in a random order; the last batch may be smaller."""
+        order = torch.randperm(len(self), generator=generator, device=self.images.device)
+        for indices in order.split(size):
+            yield self._batch(indices, generator)
+
+    def _batch(self, indices: Tensor, generator: torch.Generator) -> Batch:
+        images = self.images[indices].float().div_(255)
+        inputs = images
+        if self.noise > 0:
+            inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
+        return Batch(images, inputs, None if self.labels is None else self.labels[indices])
+
+
+def terms(model: Autoencoder, batch: Batch, generator: torch.Generator) -> Terms:
+    """The objective's parts with one posterior sample per image."""
+    posterior = model.encode(batch.inputs, batch.labels)
+    output = model.decode(posterior.sample(generator), batch.labels)
+    return Terms(model.pixel_nll(output.float(), batch.images), posterior.kl_per_dim())
+
+
+def one_cycle(progress: float, peak: float) -> float:
+    """The learning rate at a point of the training, in [0, 1]: a cosine rise to the peak, a cosine fall to 0.
+
+    Smith & Topin 2019, "Super-convergence".
+    """
+    if progress < RISE:
+        low = peak * LOWEST_RATE
+        return low + (peak - low) * 0.5 * (1 - math.cos(math.pi * progress / RISE))
+    return peak * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
+
+
+def pick_device() -> torch.device:
+    """The machine's accelerator if torch can use one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Mixed precision for the forward pass, or nothing; ``auto`` asks what the hardware multiplies natively."""
+    if precision == "auto":
+        precision = "bfloat16" if _fast_bfloat16(device) else "float32"
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bfloat16" else nullcontext()
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _generator(device: torch.device, *keys: int) -> torch.Generator:
+    """A random sequence of its own for each combination of keys, so that a resumed run repeats nothing."""
+    seed = 0
+    for key in keys:
+        seed = (seed * 1_000_003 + key + 1) % 2**63
+    return torch.Generator(device).manual_seed(seed)
+
+
+@torch.inference_mode()
+def evaluate(model: Autoencoder, batches: Batches, generator: torch.Generator) -> dict[str, Any]:
+    """Mean reconstruction, KL and total over a split, nats per image, one posterior sample per image."""
+    model.eval()
+    reconstruction, kl = 0.0, torch.zeros(model.config.latent, dtype=torch.float64)
+    for batch in batches.in_order(EVALUATION_BATCH, generator):
+        parts = terms(model, batch, generator)
+        reconstruction += parts.reconstruction.double().sum().item()
+        kl += parts.kl_per_dim.double().sum(0).cpu()
+    count = len(batches)
+    kl_per_dim = (kl / count).tolist()
+    return _record(reconstruction / count, sum(kl_per_dim)) | {"kl_per_dim": [round(value, 5) for value in kl_per_dim]}
+
+
+def _record(reconstruction: float, kl: float) -> dict[str, Any]:
+    return {
+        "reconstruction": round(reconstruction, 4),
+        "kl": round(kl, 4),
+        "total": round(reconstruction + kl, 4),
+    }
+
+
+class Trainer:
+    """One run: its model, optimiser and data. ``fit`` drives it; ``history`` records the finished epochs."""
+
+    def __init__(self, run: RunConfig, train: ImageSet, test: ImageSet) -> None:
+        self.run, self.device = run, pick_device()
+        torch.manual_seed(run.train.seed)
+        # channels-last convolutions are about a fifth faster, on processors as on accelerators
+        self.model = build(run.model).to(self.device, memory_format=torch.channels_last)
+        self.train = Batches(train, self.model, self.device)
+        self.test = Batches(test, self.model, self.device)
+        self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.AdamW(
+            self.trained or [torch.zeros(1)], weight_decay=run.train.weight_decay, fused=True
+        )
+        self.history: History = []
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in one pass over the training images."""
+        return math.ceil(len(self.train) / self.run.train.batch_size)
+
+    def epoch(self, show_progress: bool) -> None:
+        """Train for one epoch and append its record to the history.
+
+        Raises:
+            TrainingError: if the loss is no longer a finite number.
+        """
+        number = len(self.history)
+        start = time.perf_counter()
+        closed_form = self.model.fit_closed_form(self.train.images)
+        generator = _generator(self.device, self.run.train.seed, number)
+        if closed_form:
+            train = evaluate(self.model, self.train, generator)
+            del train["kl_per_dim"]
+        else:
+            train = self._gradient_epoch(number, generator, show_progress)
+        seconds = time.perf_counter() - start
+        # The same noise and posterior samples each epoch, so that test curves show the model's changes only.
+        test = evaluate(self.model, self.test, _generator(self.device, self.run.train.seed))
+        self.history.append(
+            {
+                "epoch": number + 1,
+                "seconds": round(seconds, 3),
+                "images_per_second": round(len(self.train) / seconds, 1),
+                "train": train,
+                "test": test,
+            }
+        )
+
+    def _gradient_epoch(self, number: int, generator: torch.Generator, show_progress: bool) -> dict[str, Any]:
+        """One pass of gradient steps; the mean terms over the pass, as the weights were changing."""
+        config = self.run.train
+        self.model.train()
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        batches = self.train.shuffled(config.batch_size, generator)
+        label = f"Epoch {number + 1}/{config.epochs}"
+        bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=None if show_progress else True)
+        for step, batch in enumerate(bar):
+            progress = (number + step / self.steps_per_epoch) / config.epochs
+            sums += self._step(batch, generator, progress)
+            if step % 50 == 49 and not torch.isfinite(sums).all():
+                break
+        if not torch.isfinite(sums).all():
+            raise TrainingError(
+                f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
+                f"(now {config.learning_rate:g})"
+            )
+        reconstruction, kl = (sums / len(self.train)).tolist()
+        return _record(reconstruction, kl)
+
+    def _step(self, batch: Batch, generator: torch.Generator, progress: float) -> Tensor:
+        """One optimiser step; returns the batch's summed reconstruction and KL, in nats."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = one_cycle(progress, self.run.train.learning_rate)
+        with autocast(self.device, self.run.train.precision):
+            parts = terms(self.model, batch, generator)
+        kl = parts.kl_per_dim.float().sum(1)
+        weight = losses.kl_weight(progress, self.run.model.beta, self.run.model.warmup)
+        loss = (parts.reconstruction + weight * kl).mean() / batch.images[0].numel()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
+        self.optimiser.step()
+        return torch.stack([parts.reconstruction.detach().double().sum(), kl.detach().double().sum()])
+
+    # --- state between epochs ---------------------------------------------------------------------------------
+
+    def save_state(self, folder: Path) -> None:
+        """Write all that is needed to go on after the last finished epoch, atomically."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
+        metadata = {"run": self.run.to_json(), "history": json.dumps(self.history)}
+        save_tensors(folder / STATE, tensors, metadata)
+
+    def load_state(self, folder: Path) -> None:
+        """Go on from a saved state.
+
+        Raises:
+            TrainingError: if there is none, it is damaged, or it belongs to another configuration.
+        """
+        metadata, tensors = _read_state(folder)
+        if metadata.get("run") != self.run.to_json():
+            raise TrainingError(f"{folder / STATE} belongs to another configuration; give the same options as then")
+        self.model.load_state_dict(
+            {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
+        )
+        optimiser = self.optimiser.state_dict()
+        for name, value in tensors.items():
+            if name.startswith("optimiser."):
+                _, index, entry = name.split(".")
+                optimiser["state"].setdefault(int(index), {})[entry] = value
+        self.optimiser.load_state_dict(optimiser)
+        self.history = json.loads(metadata["history"])
+
+
+def work_folder(folder: Path) -> Path:
+    """Where an unfinished run keeps its state: hidden beside the checkpoint that it will become."""
+    return folder.parent / f".{folder.name}.training"
+
+
+def state_folder(folder: Path) -> Path:
+    """Where the state of a checkpoint's unfinished run lies: the work folder, or the checkpoint if it was stopped."""
+    work = work_folder(folder)
+    return work if (work / STATE).exists() else folder
+
+
+def unfinished_run(folder: Path) -> RunConfig:
+    """The configuration of a checkpoint's unfinished run.
+
+    Raises:
+        TrainingError: if there is none.
+    """
+    return RunConfig.from_json(_read_state(state_folder(folder))[0].get("run", ""))
+
+
+def _read_state(folder: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """The metadata and tensors that ``Trainer.save_state`` wrote."""
+    path = folder / STATE
+    if not path.exists():
+        raise TrainingError(f"there is no unfinished run of {folder.name} to resume")
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return file.metadata() or {}, tensors
+    except (SafetensorError, OSError) as error:
+        raise TrainingError(f"{path} is damaged ({error}); start the run again without --resume") from error
+
+
+def fit(
+    run: RunConfig,
+    train: ImageSet,
+    test: ImageSet,
+    folder: Path,
+    *,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    show_progress: bool = True,
+) -> Path:
+    """Train a model and leave it as a checkpoint folder.
+
+    The checkpoint appears when the run is finished, or stopped with Ctrl-C (KeyboardInterrupt) after at least one
+    epoch; until then its state lies in ``work_folder(folder)``. ``resume`` takes up a run that was stopped or killed.
+
+    Args:
+        run: the configuration; its image shape and classes must be those of the data.
+        train: images to learn from.
+        test: images for the test figures; never learnt from.
+        folder: the checkpoint's folder, its name the checkpoint's name.
+        on_epoch: called with each epoch's record.
+        resume: go on with an interrupted run of the same configuration.
+        overwrite: replace a checkpoint of that name, once the new one is finished.
+        show_progress: draw progress bars.
+
+    Returns:
+        The checkpoint's folder.
+
+    Raises:
+        TrainingError: the loss left the finite numbers, or there is nothing to resume.
+        CheckpointError: the name is taken or impossible, or the disk is full.
+        ConfigError: the network cannot take the images.
+        KeyboardInterrupt: stopped before the first epoch was finished; nothing is left behind.
+    """
+    check_name(folder.name)
+    work = work_folder(folder)
+    if folder.exists() and not (overwrite or resume):
+        raise CheckpointError(f"{folder.name} exists already; choose another --name, or replace it with --overwrite")
+    trainer = Trainer(run, train, test)
+    if resume:
+        trainer.load_state(state_folder(folder))
+    elif work.exists():
+        shutil.rmtree(work)
+    epochs = run.train.epochs if trainer.trained else 1
+    try:
+        while len(trainer.history) < epochs:
+            trainer.epoch(show_progress)
+            trainer.save_state(work)
+            save_history(work, trainer.history)
+            if on_epoch:
+                on_epoch(trainer.history[-1])
+    except BaseException as error:
+        if not (work / STATE).exists():
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        trainer.load_state(work)  # the weights of the last finished epoch
+    return _publish(trainer, test, work, folder, finished=len(trainer.history) == epochs)
+
+
+def _publish(trainer: Trainer, test: ImageSet, work: Path, folder: Path, *, finished: bool) -> Path:
+    """Turn a run's work folder into the checkpoint, replacing an older one only when all is written.
+
+    An unfinished run keeps its state in the checkpoint, so that it can be resumed.
+    """
+    save_model(work, trainer.model.cpu().eval(), trainer.run)
+    save_history(work, trainer.history)
+    from vae_core.evaluate import measure
+
+    save_metrics(work, measure(work, test))
+    if finished:
+        (work / STATE).unlink(missing_ok=True)
+    replaced = folder.parent / f".{folder.name}.replaced"
+    shutil.rmtree(replaced, ignore_errors=True)
+    if folder.exists():
+        folder.rename(replaced)
+    work.rename(folder)
+    shutil.rmtree(replaced, ignore_errors=True)
+    return folder
+
+
+def describe_images(run: RunConfig, train: ImageSet) -> RunConfig:
+    """The run with what the data decides: image shape, size, channels and number of classes.
+
+    Raises:
+        TrainingError: if the model is conditional and the images have no labels.
+    """
+    channels, height, width = train.images.shape[1:]
+    conditional = run.model.condition != "none"
+    if conditional and train.labels is None:
+        raise TrainingError(f"{run.data.name} has no labels, which condition={run.model.condition} needs")
+    model = replace(
+        run.model,
+        image_shape=(channels, height, width),
+        classes=len(train.class_names) if conditional else 0,
+    )
+    size = run.data.size or (height if height == width else None)
+    return replace(run, data=replace(run.data, size=size, channels=channels), model=model)
