@@ -1,0 +1,1 @@
+"""The core of Latent Space Explorer: models, losses, training, and latent operations. Knows nothing of any page."""

@@ -1,0 +1,79 @@
+"""Losses against torch.distributions, and the laws they obey."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import distributions
+
+from vae_core import losses
+from vae_core.models import Posterior
+
+
+def test_bernoulli_nll_is_the_log_probability_summed_over_pixels() -> None:
+    """On binary images it equals torch.distributions.Bernoulli's, to single precision."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, 1, 4, 4, generator=generator)
+    images = (torch.rand(5, 1, 4, 4, generator=generator) > 0.5).float()
+    expected = -distributions.Bernoulli(logits=logits).log_prob(images).sum((1, 2, 3))
+    torch.testing.assert_close(losses.bernoulli_nll(logits, images), expected)
+
+
+def test_gaussian_nll_is_the_log_density_summed_over_pixels() -> None:
+    """It equals torch.distributions.Normal's."""
+    generator = torch.Generator().manual_seed(0)
+    means, images = torch.rand(2, 5, 3, 4, 4, generator=generator)
+    log_variance = torch.tensor(-2.5)
+    expected = -distributions.Normal(means, torch.exp(0.5 * log_variance)).log_prob(images).sum((1, 2, 3))
+    torch.testing.assert_close(losses.gaussian_nll(means, images, log_variance), expected)
+
+
+def test_kl_equals_that_of_torch_distributions() -> None:
+    """Each dimension's KL to the prior is the textbook one."""
+    generator = torch.Generator().manual_seed(0)
+    mean, log_variance = torch.randn(2, 6, 3, generator=generator)
+    posterior = distributions.Normal(mean, torch.exp(0.5 * log_variance))
+    expected = distributions.kl_divergence(posterior, distributions.Normal(0.0, 1.0))
+    torch.testing.assert_close(losses.kl_per_dim(mean, log_variance), expected)
+
+
+@given(mean=st.floats(-50, 50), log_variance=st.floats(-20, 10))
+def test_kl_is_never_negative(mean: float, log_variance: float) -> None:
+    """Gibbs' inequality holds in floating point, also very near the prior."""
+    assert losses.kl_per_dim(torch.tensor([[mean]]), torch.tensor([[log_variance]])).item() >= 0
+
+
+def test_kl_is_zero_at_the_prior() -> None:
+    """A posterior equal to the prior costs exactly nothing."""
+    assert losses.kl_per_dim(torch.zeros(2, 3), torch.zeros(2, 3)).abs().max() == 0
+
+
+def test_a_point_posterior_has_no_kl_and_samples_itself() -> None:
+    """A deterministic code is its own mode and sample, at no KL."""
+    posterior = Posterior(torch.ones(2, 3))
+    assert torch.equal(posterior.sample(), posterior.mode())
+    assert posterior.kl_per_dim().abs().max() == 0
+
+
+def test_posterior_samples_have_its_mean_and_deviation() -> None:
+    """The reparameterisation gives the moments asked for, within four standard errors."""
+    count, mean, log_variance = 40_000, 1.5, math.log(0.25)
+    posterior = Posterior(torch.full((count, 1), mean), torch.full((count, 1), log_variance))
+    sample = posterior.sample(torch.Generator().manual_seed(0))
+    assert abs(sample.mean().item() - mean) < 4 * 0.5 / math.sqrt(count)
+    assert abs(sample.std().item() - 0.5) < 4 * 0.5 / math.sqrt(2 * count)
+
+
+@pytest.mark.parametrize(("progress", "weight"), [(0.0, 0.0), (0.1, 1.0), (0.2, 2.0), (1.0, 2.0)])
+def test_kl_weight_rises_linearly_to_beta(progress: float, weight: float) -> None:
+    """It reaches beta when the warm-up ends and stays there."""
+    assert losses.kl_weight(progress, beta=2.0, warmup=0.2) == pytest.approx(weight)
+
+
+def test_kl_weight_without_warmup_is_beta_at_once() -> None:
+    """A warm-up of nothing divides by nothing."""
+    assert losses.kl_weight(0.0, beta=3.0, warmup=0.0) == 3.0

@@ -1,0 +1,86 @@
+"""Model families and networks: shapes, conditioning, PCA against scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from vae_core.config import PRESETS, ConfigError, ModelConfig
+from vae_core.data import ImageSet
+from vae_core.models import build
+
+SHAPES = [(1, 28, 28), (3, 32, 32), (1, 8, 8), (3, 64, 64)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_takes_every_usual_shape(preset: str, shape: tuple[int, int, int]) -> None:
+    """Images go to codes of the asked size and back to images of their own shape."""
+    base = PRESETS[preset]
+    config = replace(base, image_shape=shape, width=8, hidden=16, classes=0 if base.condition == "none" else 4)
+    model = build(config)
+    images, labels = torch.rand(2, *shape), torch.tensor([0, 3])
+    posterior = model.encode(images, labels)
+    assert posterior.mean.shape == (2, config.latent)
+    output = model.to_images(model.decode(posterior.mode(), labels))
+    assert output.shape == images.shape
+    assert 0 <= output.min() and output.max() <= 1
+
+
+@pytest.mark.parametrize("latent", [2, 32])
+def test_the_convolutional_code_is_a_small_map(latent: int) -> None:
+    """Two numbers make a 2x1x1 map; 32 on 28x28 images make one of 4 by 4 or, where they do not divide, 1x1."""
+    model = build(ModelConfig(family="cae", network="convolutional", latent=latent, width=8))
+    assert len(model.code_shape) == 3
+    assert np.prod(model.code_shape) == latent
+
+
+@pytest.mark.parametrize("network", ["shuffle", "strided", "convolutional"])
+def test_a_size_that_cannot_be_halved_is_refused_with_advice(network: str) -> None:
+    """The message says the size and what to choose instead."""
+    with pytest.raises(ConfigError, match=r"30x30.*choose a size"):
+        build(ModelConfig(network=network, image_shape=(1, 30, 30)))  # type: ignore[arg-type]
+
+
+def test_cae_and_vae_share_their_networks() -> None:
+    """All but the last layer of the encoder have the same shapes, so that their comparison is fair."""
+    cae, vae = (build(ModelConfig(family=family)).state_dict() for family in ("cae", "vae"))  # type: ignore[arg-type]
+    different = [name for name in cae if cae[name].shape != vae[name].shape]
+    assert cae.keys() == vae.keys()
+    assert different == ["encoder_head.2.weight", "encoder_head.2.bias"]
+
+
+@pytest.mark.parametrize(("condition", "encoder_differs"), [("decoder", False), ("both", True)])
+def test_the_label_reaches_whom_it_should(condition: str, encoder_differs: bool) -> None:
+    """The decoder always sees the label; the encoder only with ``both``."""
+    model = build(ModelConfig(condition=condition, classes=3, width=8, hidden=16))  # type: ignore[arg-type]
+    images, first, second = torch.rand(4, 1, 28, 28), torch.zeros(4, dtype=torch.long), torch.full((4,), 2)
+    same_code = torch.equal(model.encode(images, first).mean, model.encode(images, second).mean)
+    assert same_code is not encoder_differs
+    codes = torch.zeros(4, 16)
+    assert not torch.equal(model.decode(codes, first), model.decode(codes, second))
+
+
+@pytest.mark.parametrize("count", [40, 300], ids=["fewer images than pixels", "more images than pixels"])
+def test_pca_agrees_with_scikit_learn(train_images: ImageSet, count: int) -> None:
+    """Reconstructions equal scikit-learn's, and so do the codes up to their sign."""
+    flat = train_images.images[:count].reshape(count, -1) / 255
+    model = build(ModelConfig(family="pca", likelihood="gaussian", image_shape=(1, 8, 8), latent=5))
+    assert model.fit_closed_form(torch.from_numpy(train_images.images[:count]))
+    reference = PCA(5, svd_solver="full").fit(flat)
+    images = torch.from_numpy(flat.reshape(count, 1, 8, 8)).float()
+    codes = model.encode(images).mode()
+    decoded = model.decode(codes).flatten(1).numpy()
+    np.testing.assert_allclose(decoded, reference.inverse_transform(reference.transform(flat)), atol=1e-5)
+    np.testing.assert_allclose(np.abs(codes.numpy()), np.abs(reference.transform(flat)), atol=1e-4)
+
+
+def test_pca_refuses_more_components_than_images() -> None:
+    """Five images have no sixteen directions."""
+    model = build(ModelConfig(family="pca", likelihood="gaussian", image_shape=(1, 8, 8)))
+    with pytest.raises(ConfigError, match="16 components"):
+        model.fit_closed_form(torch.zeros(5, 1, 8, 8, dtype=torch.uint8))

@@ -1,0 +1,216 @@
+"""The training loop: it learns, it can be repeated, resumed and stopped, and it leaves nothing half-done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.unit.conftest import squares, tiny_run
+from vae_core import training
+from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model
+from vae_core.config import RunConfig
+from vae_core.data import ImageSet
+from vae_core.training import TrainingError, describe_images, fit, one_cycle, unfinished_run, work_folder
+
+Record = dict[str, Any]
+
+
+def train(run: RunConfig, train_images: ImageSet, test_images: ImageSet, folder: Path, **options: Any) -> Path:
+    """``fit`` with the data's shape filled in, and no bars."""
+    described = describe_images(run, train_images)
+    return fit(described, train_images, test_images, folder, show_progress=False, **options)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """A checkpoint's tensors."""
+    return load_model(folder)[0].state_dict()
+
+
+def same(first: Path, second: Path) -> bool:
+    """Whether two checkpoints have bit-equal weights."""
+    return all(torch.equal(value, weights(second)[name]) for name, value in weights(first).items())
+
+
+class Stop:
+    """Presses Ctrl-C after so many epochs."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self, record: Record) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("family", ["cae", "vae"])
+def test_training_lowers_the_test_loss(
+    family: str, train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """Eight epochs of squares at least halve the first epoch's reconstruction term."""
+    run = tiny_run(epochs=8, family=family)
+    history = find_checkpoint(train(run, train_images, test_images, tmp_path / "m").name, tmp_path).history
+    assert [record["epoch"] for record in history] == list(range(1, 9))
+    assert history[-1]["test"]["reconstruction"] < 0.5 * history[0]["test"]["reconstruction"]
+
+
+def test_the_record_adds_up(tiny_checkpoints: Path) -> None:
+    """Total is reconstruction plus KL, KL is the sum over dimensions, and a deterministic model has none."""
+    for record in find_checkpoint("vae", tiny_checkpoints).history:
+        for split in ("train", "test"):
+            assert record[split]["total"] == pytest.approx(record[split]["reconstruction"] + record[split]["kl"], abs=2e-4)
+        assert record["test"]["kl"] == pytest.approx(sum(record["test"]["kl_per_dim"]), abs=1e-3)
+        assert record["images_per_second"] > 0
+    assert find_checkpoint("cae", tiny_checkpoints).history[-1]["test"]["kl"] == 0
+
+
+def test_the_same_run_twice_is_bit_equal(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
+    """A seed decides everything."""
+    for name in ("first", "second"):
+        train(tiny_run(), train_images, test_images, tmp_path / name)
+    assert same(tmp_path / "first", tmp_path / "second")
+
+
+def test_another_seed_gives_another_model(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
+    """The seed is really used."""
+    run = tiny_run()
+    for seed in (0, 1):
+        seeded = replace(run, train=replace(run.train, seed=seed))
+        train(seeded, train_images, test_images, tmp_path / f"seed{seed}")
+    assert not same(tmp_path / "seed0", tmp_path / "seed1")
+
+
+def test_a_stopped_run_keeps_its_last_finished_epoch_and_resumes_to_the_same_end(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """Ctrl-C after 2 of 4 epochs leaves a usable checkpoint; resumed, it is bit-equal to a run never stopped."""
+    run = tiny_run(epochs=4, noise=0.1)
+    whole = train(run, train_images, test_images, tmp_path / "whole")
+    stopped = train(run, train_images, test_images, tmp_path / "stopped", on_epoch=Stop(after=2))
+    assert len(find_checkpoint("stopped", tmp_path).history) == 2
+    assert not same(whole, stopped)
+    train(unfinished_run(stopped), train_images, test_images, stopped, resume=True)
+    assert len(find_checkpoint("stopped", tmp_path).history) == 4
+    assert same(whole, stopped)
+
+
+def test_a_killed_run_is_not_listed_and_resumes(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """A crash between epochs leaves hidden state only, from which the run goes on."""
+
+    def crash(record: Record) -> None:
+        raise RuntimeError("the power is gone")
+
+    run = tiny_run(epochs=3)
+    with pytest.raises(RuntimeError, match="power"):
+        train(run, train_images, test_images, tmp_path / "m", on_epoch=crash)
+    assert list_checkpoints(tmp_path) == []
+    train(unfinished_run(tmp_path / "m"), train_images, test_images, tmp_path / "m", resume=True)
+    assert same(tmp_path / "m", train(run, train_images, test_images, tmp_path / "whole"))
+
+
+def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even an empty folder."""
+
+    def interrupt(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.Trainer, "_step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_run(), train_images, test_images, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_leaves_only_the_checkpoint(tiny_checkpoints: Path) -> None:
+    """No work folder, no optimiser state, no temporary file."""
+    assert sorted(path.name for path in tiny_checkpoints.iterdir()) == ["cae", "cvae", "pca", "vae"]
+    names = sorted(path.name for path in (tiny_checkpoints / "vae").iterdir())
+    assert names == ["history.jsonl", "metrics.json", "model.safetensors"]
+
+
+def test_a_taken_name_is_refused_and_the_old_checkpoint_untouched(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """Without --overwrite nothing is replaced."""
+    folder = train(tiny_run(), train_images, test_images, tmp_path / "m")
+    before = weights(folder)
+    with pytest.raises(CheckpointError, match="m exists already"):
+        train(tiny_run(epochs=3), train_images, test_images, folder)
+    assert all(torch.equal(value, weights(folder)[name]) for name, value in before.items())
+
+
+def test_overwriting_replaces_only_when_the_new_one_is_finished(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """While the new run trains, the old checkpoint is there; afterwards the new one is, and nothing else."""
+    folder = train(tiny_run(), train_images, test_images, tmp_path / "m")
+    lengths = []
+    train(
+        tiny_run(epochs=3), train_images, test_images, folder,
+        overwrite=True, on_epoch=lambda record: lengths.append(len(find_checkpoint("m", tmp_path).history)),
+    )  # fmt: skip
+    assert lengths == [2, 2, 2]
+    assert len(find_checkpoint("m", tmp_path).history) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what to change, and no checkpoint appears."""
+    step = training.Trainer._step
+    monkeypatch.setattr(training.Trainer, "_step", lambda *arguments: step(*arguments) * float("nan"))
+    with pytest.raises(TrainingError, match="lower --learning-rate"):
+        train(tiny_run(), train_images, test_images, tmp_path / "m")
+    assert list_checkpoints(tmp_path) == []
+
+
+def test_a_conditional_model_needs_labels(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
+    """Unlabelled images are refused with the reason."""
+    unlabelled = ImageSet(train_images.images, None)
+    with pytest.raises(TrainingError, match="no labels"):
+        train(tiny_run(condition="decoder"), unlabelled, test_images, tmp_path / "m")
+
+
+def test_resuming_nothing_is_refused(tmp_path: Path) -> None:
+    """There is one line, with the name."""
+    with pytest.raises(TrainingError, match="no unfinished run of m"):
+        unfinished_run(tmp_path / "m")
+    assert work_folder(tmp_path / "m").name.startswith(".")
+
+
+def test_test_images_are_never_learnt_from(train_images: ImageSet, tmp_path: Path) -> None:
+    """Quite different test images give bit-equal weights."""
+    for seed in (1, 2):
+        train(tiny_run(), train_images, squares(50 * seed, seed), tmp_path / f"test{seed}")
+    assert same(tmp_path / "test1", tmp_path / "test2")
+
+
+def test_one_cycle_rises_to_the_peak_and_falls_to_nothing() -> None:
+    """Low at the start, the peak after the rise, zero at the end, and never above the peak."""
+    rates = np.array([one_cycle(progress, 4e-3) for progress in np.linspace(0, 1, 101)])
+    assert rates[0] == pytest.approx(4e-3 * training.LOWEST_RATE)
+    assert rates.argmax() == round(100 * training.RISE)
+    assert rates.max() == pytest.approx(4e-3)
+    assert rates[-1] == pytest.approx(0)
+
+
+def test_a_batch_is_pixels_in_the_unit_interval_and_noise_where_asked(train_images: ImageSet) -> None:
+    """Every image comes once an epoch; noise is added to the input only, with the deviation asked for."""
+    run = describe_images(tiny_run(noise=0.2), train_images)
+    trainer = training.Trainer(run, train_images, train_images)
+    batches = list(trainer.train.shuffled(64, torch.Generator().manual_seed(0)))
+    images = torch.cat([batch.images for batch in batches])
+    inputs = torch.cat([batch.inputs for batch in batches])
+    assert len(images) == len(train_images)
+    assert images.sum() == pytest.approx(train_images.images.sum() / 255, rel=1e-5)
+    assert (images.min(), images.max()) == (0, 1)
+    assert (inputs - images).std().item() == pytest.approx(0.2, rel=0.05)
