@@ -199,7 +199,8 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
         with atomic_write(path) as file:
             file.write(content)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be written ({error.strerror}); free some space or choose --out") from error
+        reason = f"{path} cannot be written ({error.strerror}); free some space or choose another folder"
+        raise CheckpointError(reason) from error
 
 
 def save_model(folder: Path, model: Autoencoder, run: RunConfig) -> None:

@@ -116,7 +116,9 @@ def describe(name: str) -> DataSource:
     """
     if name.startswith(FOLDER_PREFIX):
         folder = Path(name.removeprefix(FOLDER_PREFIX))
-        return DataSource(f"Pictures in {folder.name}", "the pictures' owner's", lambda split, root: _read_folder(DataConfig(name), split))
+        return DataSource(
+            f"Pictures in {folder.name}", "the owner's", lambda split, root: _read_folder(DataConfig(name), split)
+        )
     if name not in DATASETS:
         raise DataError(f"there is no data set called {name!r}")
     return DATASETS[name]
@@ -314,7 +316,8 @@ def _decode_all(paths: list[Path], size: int, channels: int) -> np.ndarray:
     images = np.empty((len(paths), channels, size, size), np.uint8)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes outside Python's global lock
         decoded = pool.map(lambda path: _decode(path, size, channels), paths)
-        for index, image in enumerate(tqdm(decoded, "Reading images", len(paths), unit="image", leave=False, disable=None)):
+        bar = tqdm(decoded, "Reading images", len(paths), unit="image", leave=False, disable=None)
+        for index, image in enumerate(bar):
             images[index] = image
     return images
 

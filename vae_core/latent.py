@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from vae_core import paths
-from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, read_run
-from vae_core.checkpoint import WEIGHTS as WEIGHTS_FILE
+from vae_core.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, load_model, read_run
 from vae_core.config import RunConfig, UserError
 from vae_core.models import Autoencoder
 
@@ -147,7 +146,7 @@ class LatentSpace:
         if isinstance(checkpoint, str):
             found = find_checkpoint(checkpoint)
         else:
-            found = Checkpoint(checkpoint.name, checkpoint, run=read_run(checkpoint / WEIGHTS_FILE))
+            found = Checkpoint(checkpoint.name, checkpoint, run=read_run(checkpoint / WEIGHTS))
         model, run = load_model(found.folder)
         return cls(model, run, found)
 
@@ -272,7 +271,7 @@ class LatentSpace:
         if labels is None or len(labels) != count:
             raise UserError(f"{self.name} is conditional: give one label for each of {count} images or codes")
         given = np.asarray(labels[part], np.int64)
-        if given.size and not (0 <= given.min() and given.max() < self.classes):
+        if given.size and not (given.min() >= 0 and given.max() < self.classes):
             raise UserError(f"labels for {self.name} lie between 0 and {self.classes - 1}")
         return torch.from_numpy(given)
 

@@ -157,7 +157,7 @@ class Trainer:
         self.run, self.device = run, pick_device()
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
-        self.model = build(run.model).to(self.device, memory_format=torch.channels_last)
+        self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
         self.train = Batches(train, self.model, self.device)
         self.test = Batches(test, self.model, self.device)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -253,7 +253,7 @@ class Trainer:
         """
         metadata, tensors = _read_state(folder)
         if metadata.get("run") != self.run.to_json():
-            raise TrainingError(f"{folder / STATE} belongs to another configuration; give the same options as then")
+            raise TrainingError(f"{folder / STATE} is of another configuration; give the same options as then")
         self.model.load_state_dict(
             {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
         )

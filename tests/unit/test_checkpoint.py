@@ -199,7 +199,7 @@ def test_a_name_that_is_no_plain_word_is_refused(name: str, tmp_path: Path) -> N
 
 def test_an_absent_checkpoint_is_said_to_be_absent(tmp_path: Path) -> None:
     """With the command that makes one."""
-    with pytest.raises(CheckpointError, match="no checkpoint 'mine'.*train.py"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint 'mine'.*train\.py"):
         find_checkpoint("mine", tmp_path)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_core.checkpoint import CheckpointError, load_model
+from vae_core.checkpoint import CheckpointError, find_checkpoint, load_model
 from vae_core.config import UserError
 from vae_core.data import ImageSet
 from vae_core.latent import CodeStatistics, LatentSpace
@@ -105,7 +105,8 @@ def test_samples_of_a_deterministic_model_follow_its_codes(tiny_checkpoints: Pat
     codes = cae.sample(50_000, seed=0)
     scale = cae.statistics.standard_deviation
     np.testing.assert_allclose(codes.mean(0) / scale, cae.statistics.mean / scale, atol=0.03)
-    np.testing.assert_allclose(np.cov(codes.T) / np.outer(scale, scale), cae.statistics.covariance / np.outer(scale, scale), atol=0.05)
+    scales = np.outer(scale, scale)
+    np.testing.assert_allclose(np.cov(codes.T) / scales, cae.statistics.covariance / scales, atol=0.05)
 
 
 @pytest.mark.parametrize("name", ["vae", "cae"])
@@ -128,8 +129,6 @@ def test_the_objective_is_that_of_the_history(tiny_checkpoints: Path, test_image
     """Measured through LatentSpace, reconstruction and KL equal the last epoch's record up to the sampling noise."""
     space = LatentSpace.open(tiny_checkpoints / "vae")
     reconstruction, kl = space.objective(test_images.images)
-    from vae_core.checkpoint import find_checkpoint
-
     record = find_checkpoint("vae", tiny_checkpoints).history[-1]["test"]
     assert kl.sum(1).mean() == pytest.approx(record["kl"], rel=1e-3)
     assert reconstruction.mean() == pytest.approx(record["reconstruction"], rel=0.05)

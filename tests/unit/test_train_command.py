@@ -147,7 +147,7 @@ def test_every_recipe_reads(name: str) -> None:
 def test_a_recipe_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
     """A typing mistake in a recipe names its file."""
     (tmp_path / "odd.toml").write_text('title = "x"\npreset = "vae"\n[data]\nname = "digits"\n[model]\nlatnt = 3\n')
-    with pytest.raises(RecipeError, match="odd.toml"):
+    with pytest.raises(RecipeError, match=r"odd\.toml"):
         load_recipe("odd", tmp_path)
 
 

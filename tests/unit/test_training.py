@@ -52,18 +52,19 @@ class Stop:
 def test_training_lowers_the_test_loss(
     family: str, train_images: ImageSet, test_images: ImageSet, tmp_path: Path
 ) -> None:
-    """Eight epochs of squares at least halve the first epoch's reconstruction term."""
+    """Eight epochs of squares take a third off the first epoch's reconstruction term."""
     run = tiny_run(epochs=8, family=family)
     history = find_checkpoint(train(run, train_images, test_images, tmp_path / "m").name, tmp_path).history
     assert [record["epoch"] for record in history] == list(range(1, 9))
-    assert history[-1]["test"]["reconstruction"] < 0.5 * history[0]["test"]["reconstruction"]
+    assert history[-1]["test"]["reconstruction"] < 0.67 * history[0]["test"]["reconstruction"]
 
 
 def test_the_record_adds_up(tiny_checkpoints: Path) -> None:
     """Total is reconstruction plus KL, KL is the sum over dimensions, and a deterministic model has none."""
     for record in find_checkpoint("vae", tiny_checkpoints).history:
         for split in ("train", "test"):
-            assert record[split]["total"] == pytest.approx(record[split]["reconstruction"] + record[split]["kl"], abs=2e-4)
+            parts = record[split]["reconstruction"] + record[split]["kl"]
+            assert record[split]["total"] == pytest.approx(parts, abs=2e-4)
         assert record["test"]["kl"] == pytest.approx(sum(record["test"]["kl_per_dim"]), abs=1e-3)
         assert record["images_per_second"] > 0
     assert find_checkpoint("cae", tiny_checkpoints).history[-1]["test"]["kl"] == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -71,10 +72,10 @@ def shuffle(config: ModelConfig, statistics: int) -> Stacks:
     stages = halvings(height, width) - 1
     widths = [config.width * 2 ** min(stage, 2) for stage in range(stages + 1)]
     down: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, widths[0], 3, padding=1), nn.SiLU()]
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
     up: list[nn.Module] = []
-    for before, after in zip(widths[::-1], widths[-2::-1], strict=False):
+    for before, after in pairwise(widths[::-1]):
         up += [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2), nn.SiLU()]
     up += [nn.Conv2d(widths[0], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
     small = (widths[-1], height >> (stages + 1), width >> (stages + 1))
@@ -88,7 +89,7 @@ def strided(config: ModelConfig, statistics: int) -> Stacks:
     widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
     down: list[nn.Module] = []
     up: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
         up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
     return _with_dense(config, statistics, down, up[:-1], (widths[-1], height >> stages, width >> stages))
@@ -124,7 +125,7 @@ def convolutional(config: ModelConfig, statistics: int) -> Stacks:
     widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
     down: list[nn.Module] = []
     up: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
         up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
     return Stacks(
@@ -173,7 +174,7 @@ def _with_dense(
 def _dense(sizes: list[int]) -> list[nn.Module]:
     """Fully connected layers from each size to the next, each with its activation."""
     layers: list[nn.Module] = []
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.SiLU()]
     return layers
 
