@@ -1,0 +1,114 @@
+"""Pictures for people: bytes from arrays and arrays from uploads. Arrays are NCHW in [0, 1] unless said otherwise."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vae_core.config import UserError
+
+UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+LARGEST_UPLOAD = 20_000_000  # bytes
+GAP_GREY = 128  # between the pictures of a sheet; visible on light and on dark pages
+
+# Black through purple and orange to pale yellow: even steps of lightness, readable with any colour vision
+# (anchors of the "inferno" map by Smith & van der Walt 2015).
+ERROR_COLOURS = np.array(
+    [(0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51), (249, 140, 10),
+     (249, 201, 50), (252, 255, 164)]
+)  # fmt: skip
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Images (N, C, H, W) in [0, 1] as bytes (N, H, W, C), clipped and rounded; bytes stay as they are."""
+    if images.dtype != np.uint8:
+        images = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    return np.moveaxis(images, 1, -1)
+
+
+def to_picture(pixels: np.ndarray, scale: int = 1) -> Image.Image:
+    """One image of bytes (H, W, C) as a Pillow picture, enlarged by repeating pixels."""
+    if scale > 1:
+        pixels = pixels.repeat(scale, 0).repeat(scale, 1)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def sheet(images: np.ndarray, columns: int, *, scale: int = 1, gap: int = 1) -> Image.Image:
+    """A contact sheet of images (N, C, H, W), row by row; ``gap`` source pixels of grey between them."""
+    pixels = to_uint8(images)
+    count, height, width, channels = pixels.shape
+    rows = -(-count // columns)
+    step_y, step_x = height + gap, width + gap
+    page = np.full((rows * step_y - gap, columns * step_x - gap, channels), GAP_GREY, np.uint8)
+    for position, image in enumerate(pixels):
+        y, x = position // columns * step_y, position % columns * step_x
+        page[y : y + height, x : x + width] = image
+    return to_picture(page, scale)
+
+
+def error_map(images: np.ndarray, decoded: np.ndarray, largest: float) -> np.ndarray:
+    """|difference|, averaged over channels, as colours (N, 3, H, W) in [0, 1]; ``largest`` is the scale's end."""
+    errors = np.abs(images - decoded).mean(1) / max(largest, 1e-12)
+    position = np.clip(errors, 0, 1) * (len(ERROR_COLOURS) - 1)
+    colours = [np.interp(position, np.arange(len(ERROR_COLOURS)), ERROR_COLOURS[:, part]) for part in range(3)]
+    return (np.stack(colours, axis=1) / 255).astype(np.float32)
+
+
+def png_bytes(picture: Image.Image | np.ndarray) -> bytes:
+    """A picture, or bytes (H, W, C), as a PNG file."""
+    buffer = io.BytesIO()
+    (picture if isinstance(picture, Image.Image) else to_picture(picture)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def gif_bytes(frames: list[Image.Image], *, frames_per_second: float = 12, back_and_forth: bool = False) -> bytes:
+    """An endless GIF of pictures of one size; ``back_and_forth`` runs to the end and back."""
+    return _animation(frames, "GIF", frames_per_second, back_and_forth)
+
+
+def webp_bytes(frames: list[Image.Image], *, frames_per_second: float = 12, back_and_forth: bool = False) -> bytes:
+    """An endless WebP animation without loss; smaller than the GIF, and with all colours."""
+    return _animation(frames, "WEBP", frames_per_second, back_and_forth, lossless=True)
+
+
+def _animation(frames: list[Image.Image], kind: str, rate: float, back_and_forth: bool, **options: object) -> bytes:
+    if back_and_forth:
+        frames = frames + frames[-2:0:-1]
+    buffer = io.BytesIO()
+    first, *others = frames
+    duration = round(1000 / rate)
+    first.save(buffer, kind, save_all=True, append_images=others, duration=duration, loop=0, **options)
+    return buffer.getvalue()
+
+
+def decode_upload(content: bytes, image_shape: tuple[int, int, int], *, invert: bool = False) -> np.ndarray:
+    """A picture that somebody sent, as a model's input: float32 (C, H, W) in [0, 1].
+
+    Turned upright, centre-cropped, resized, and made grey or coloured as the model needs; ``invert`` swaps dark and
+    light, for models that know bright things on black.
+
+    Raises:
+        UserError: if it is too large, of another format, or damaged.
+    """
+    if len(content) > LARGEST_UPLOAD:
+        raise UserError(f"the picture has {len(content) / 1e6:.0f} MB; send one of at most {LARGEST_UPLOAD / 1e6:.0f} MB")
+    channels, height, width = image_shape
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=UPLOAD_FORMATS) as picture:
+                upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except UnidentifiedImageError as error:
+        raise UserError(f"this is not a picture that can be read; send one of {', '.join(UPLOAD_FORMATS)}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UserError("the picture has too many pixels; send a smaller one") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise UserError("the picture is damaged; send another one") from error
+    paper = Image.new("RGBA", upright.size, "white")  # what shows through a transparent picture
+    flat = Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
+    fitted = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
+    pixels = np.atleast_3d(np.asarray(fitted, np.float32)).transpose(2, 0, 1) / 255
+    return 1 - pixels if invert else pixels
