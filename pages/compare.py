@@ -1,0 +1,2 @@
+from ui.frame import open_page
+open_page('pages/compare.py')

@@ -1,0 +1,90 @@
+"""Interpolate: walk from one picture to another, in pixels and through the latent space of several models."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import interpolation, loaders, models, point
+from ui.frame import open_page, plain
+from ui.gallery import gallery
+from vae_core import media, paths
+
+DEFAULT_ENDS = (0, 1)
+FRAMES_PER_SECOND = 8
+
+checkpoint = open_page("pages/interpolate.py")
+images = loaders.attempt(lambda: loaders.test_images(checkpoint))
+if images is None:
+    st.stop()
+
+left, middle, right = st.columns([2, 4, 2], gap="medium")
+with left:
+    a = interpolation.choose_end("A", checkpoint, images, DEFAULT_ENDS[0])
+with right:
+    b = interpolation.choose_end("B", checkpoint, images, DEFAULT_ENDS[1])
+with middle:
+    chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
+    with st.container(horizontal=True):
+        kind = st.segmented_control(
+            "Path", paths.KINDS, default="linear", key="path", required=True, bind="query-params",
+            format_func=str.capitalize,
+            help="Linear: a straight line between the codes. Spherical: along the shell where the prior has its mass.",
+        )  # fmt: skip
+        steps = st.slider("Steps", 3, 21, 9, key="steps", bind="query-params")
+
+with st.spinner("Decoding …", show_time=False):
+    rows = [interpolation.cross_fade_row(a, b, steps)]
+    for model in chosen:
+        row = loaders.attempt(
+            lambda model=model: interpolation.model_row(model, a, b, steps, kind or "linear", checkpoint.name)  # type: ignore[misc]
+        )
+        if row is not None:
+            rows.append(row)
+
+
+@st.fragment
+def walk() -> None:
+    """The scrubber and the rows; moving along reruns only this."""
+    step = st.slider("Along the path", 1, steps, (steps + 1) // 2, key=f"scrubber_{steps}") - 1
+    columns = st.columns(len(rows), gap="small")
+    for column, row in zip(columns, rows, strict=True):
+        with column:
+            note = ", far from any real code" if row.far[step] else ""
+            st.image(
+                media.to_uint8(row.images[step : step + 1])[0],
+                width=200,
+                alt=f"{row.name}, step {step + 1} of {steps}{note}",
+            )
+            st.markdown(f"**{plain(row.name)}**{note}")
+    for position, row in enumerate(rows):
+        st.caption(plain(row.name))
+        gallery(
+            row.images,
+            [f"{row.name}, step {at + 1} of {steps}{', far from any real code' * bool(far)}" for at, far in enumerate(row.far)],
+            key=f"row_{position}",
+            on_pick=lambda at: st.session_state.update({f"scrubber_{steps}": at + 1}),
+            captions=["▲ far" if far else "" for far in row.far] if row.far.any() else None,
+            marked=step,
+            one_row=True,
+        )
+
+
+walk()
+if any(np.any(row.far) for row in rows):
+    st.caption("▲ far: farther from every real test code than 99 % of the real codes are from their nearest neighbour.")
+with st.container(horizontal=True):
+    frames = interpolation.film(rows)
+    st.download_button(
+        "GIF", lambda: media.gif_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
+        "interpolation.gif", "image/gif", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    st.download_button(
+        "WebP", lambda: media.webp_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
+        "interpolation.webp", "image/webp", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    st.download_button(
+        "PNG strip", lambda: media.png_bytes(interpolation.strip(rows)), "interpolation.png", "image/png",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+point.write_address()

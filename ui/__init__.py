@@ -1,0 +1,1 @@
+"""All that touches Streamlit and is shared by the pages."""

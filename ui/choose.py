@@ -1,0 +1,136 @@
+"""Ways to get a starting point: a test picture by class, an upload, a prior sample, a pin."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import loaders, point
+from ui.frame import plain
+from ui.gallery import gallery
+from vae_core import media
+from vae_core.checkpoint import Checkpoint
+from vae_core.data import ImageSet
+
+PICTURES_PER_PAGE = 24
+ALL_CLASSES = "All classes"
+
+
+def class_name(images: ImageSet, index: int) -> str:
+    """The class of a test image in words; empty without labels."""
+    if images.labels is None or not images.class_names:
+        return ""
+    return images.class_names[int(images.labels[index])]
+
+
+def picture_name(images: ImageSet, index: int) -> str:
+    """What a test image is called: its class and its number in the test split."""
+    name = class_name(images, index)
+    return f"{name}, test image {index}" if name else f"test image {index}"
+
+
+def pick_test_image(images: ImageSet, *, key: str, marked: int | None, size: int = 56) -> int | None:
+    """Choose a test image by class, page or number; returns its index in the run after it was picked.
+
+    Args:
+        images: the test split.
+        key: a name for this picker, one for each on a page.
+        marked: the image to mark as chosen, by index.
+        size: side of a thumbnail in CSS pixels.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen_class = _pick_class(images, key)
+        page_seed = int(st.session_state.get(f"{key}_page", 0))
+        st.button("Other pictures", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
+        number = st.number_input(
+            "By number", 0, len(images) - 1, None, key=f"{key}_number", placeholder=f"0 to {len(images) - 1}", width=150
+        )
+    shown = _draw(images, chosen_class, page_seed)
+    gallery(
+        images.images[shown] / np.float32(255),
+        [picture_name(images, index) for index in shown],
+        key=f"{key}_gallery",
+        on_pick=lambda position: st.session_state.update({f"{key}_picked": int(shown[position])}),
+        size=size,
+        marked=int(np.flatnonzero(shown == marked)[0]) if marked in shown else None,
+    )
+    if number is not None and number != st.session_state.get(f"{key}_number_taken"):
+        st.session_state[f"{key}_number_taken"] = number
+        return int(number)
+    return st.session_state.pop(f"{key}_picked", None)
+
+
+def _pick_class(images: ImageSet, key: str) -> int | None:
+    """The class to choose from, or None for all of them."""
+    if images.labels is None or not images.class_names:
+        return None
+    names = [ALL_CLASSES, *images.class_names]
+    chosen = st.selectbox("Class", names, key=f"{key}_class", format_func=plain_option, width=200)
+    return None if chosen == ALL_CLASSES else images.class_names.index(chosen)
+
+
+def plain_option(text: object) -> str:
+    """An option's text; Streamlit shows options as text, so that nothing needs escaping."""
+    return str(text)
+
+
+def _next_page(key: str) -> None:
+    st.session_state[f"{key}_page"] = int(st.session_state.get(f"{key}_page", 0)) + 1
+
+
+def _draw(images: ImageSet, chosen_class: int | None, seed: int) -> np.ndarray:
+    """Indices of the pictures on a page: drawn at random over the classes, the same for the same page."""
+    generator = np.random.default_rng(seed)
+    pool = np.arange(len(images))
+    if chosen_class is not None and images.labels is not None:
+        pool = np.flatnonzero(images.labels == chosen_class)
+    return np.sort(generator.choice(pool, min(PICTURES_PER_PAGE, len(pool)), replace=False))
+
+
+def upload(checkpoint: Checkpoint, *, key: str) -> np.ndarray | None:
+    """A visitor's own picture as the model's input (1, C, H, W), in the run after it came; else None."""
+    assert checkpoint.run is not None
+    shape = checkpoint.run.model.image_shape
+    sent = st.file_uploader(
+        "Your own picture", type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")], key=f"{key}_file",
+        help="It is centre-cropped and resized to what the model knows. It stays on this machine.",
+    )  # fmt: skip
+    invert = st.toggle("Dark on light: swap", key=f"{key}_invert", help="The Fashion-MNIST models know light on dark.")
+    token = (sent.file_id, invert) if sent else None
+    if sent is None or token == st.session_state.get(f"{key}_seen"):
+        return None
+    st.session_state[f"{key}_seen"] = token
+    picture = loaders.attempt(lambda: media.decode_upload(sent.getvalue(), shape, invert=invert))
+    return None if picture is None else picture[None]
+
+
+def move_to_test_image(checkpoint: Checkpoint, index: int) -> None:
+    """Move the shared point to the encoding of a test image."""
+    codes = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    if codes is None:
+        return
+    labels = codes.images.labels
+    point.move_to(
+        codes.codes[index],
+        picture_name(codes.images, index),
+        label=None if labels is None else int(labels[index]),
+        image=index,
+    )
+
+
+def move_to_upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
+    """Move the shared point to the encoding of a visitor's picture (1, C, H, W)."""
+    space = loaders.open_space(checkpoint)
+    labels = point.current().labels()
+    point.move_to(space.encode(picture, labels)[0], "your picture")
+
+
+__all__ = [
+    "class_name",
+    "move_to_test_image",
+    "move_to_upload",
+    "pick_test_image",
+    "picture_name",
+    "plain",
+    "upload",
+]

@@ -1,0 +1,185 @@
+"""The parts of the Explore page: the picture, the sliders, the traversal strip, the nearest real pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, point
+from ui.gallery import gallery
+from vae_core import media
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.latent import LatentSpace
+
+SLIDERS_SHOWN = 8  # the rest fold away
+STRIP_STEPS = 11
+NEAREST = 8
+PICTURE_WIDTH = 336
+LEAST_REACH = 3.0  # standard deviations of the prior that a slider covers at least, for a variational model
+MARGIN = 0.25  # of the codes' range, added at either end
+
+
+def slider_range(space: LatentSpace, dimension: int) -> tuple[float, float]:
+    """The ends of a dimension's slider: the codes' 1st to 99th percentile with a margin, and the current value."""
+    statistics = space.statistics
+    low, high = float(statistics.low[dimension]), float(statistics.high[dimension])
+    margin = MARGIN * max(high - low, 1e-3)
+    low, high = low - margin, high + margin
+    if space.variational:
+        low, high = min(low, -LEAST_REACH), max(high, LEAST_REACH)
+    value = point.current().code[dimension]
+    return round(min(low, value), 2), round(max(high, value), 2)
+
+
+def dimension_label(space: LatentSpace, dimension: int) -> str:
+    """A slider's label: the dimension's number and what it carries."""
+    score = float(space.statistics.score[dimension])
+    amount = f"{score:.2f} nats" if space.variational else f"{score:.1%} of variance"
+    inactive = "" if space.statistics.active[dimension] else " · inactive"
+    return f"z{dimension} · {amount}{inactive}"
+
+
+def picture_panel(checkpoint: Checkpoint, space: LatentSpace) -> None:
+    """The decoded picture, what it was, and the buttons that move the point as a whole."""
+    now = point.current()
+    decoded = space.decode(now.array()[None], now.labels())
+    pixels = media.to_uint8(decoded)[0]
+    st.image(pixels, width=PICTURE_WIDTH, alt=f"The picture decoded from the current code: {now.source}")
+    _label_buttons(checkpoint, space)
+    _buttons(space)
+    if now.image is not None and (images := loaders.attempt(lambda: loaders.test_images(checkpoint))):
+        _original(images.images[now.image : now.image + 1] / np.float32(255), decoded, now.source)
+    else:
+        st.caption(f"Now: {now.source}")
+
+
+def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:
+    """The test image that the code came from, beside what became of it."""
+    from vae_core import metrics
+
+    gallery(
+        np.concatenate([original, decoded]), [f"Original: {name}", f"Reconstruction of {name}"],
+        key="original", size=84, captions=["original", "decoded"],
+    )  # fmt: skip
+    st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}")
+
+
+def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
+    """For a conditional model: which label the decoder is told."""
+    if not space.classes:
+        return
+    images = loaders.attempt(lambda: loaders.test_images(checkpoint))
+    names = images.class_names if images else [str(label) for label in range(space.classes)]
+    st.session_state["label_picker"] = point.current().label
+
+    def picked() -> None:
+        if (label := st.session_state["label_picker"]) is not None:
+            point.set_label(label)
+
+    st.pills(
+        "Label told to the decoder", range(space.classes), key="label_picker",
+        format_func=lambda label: names[label], on_change=picked, required=True,
+    )  # fmt: skip
+
+
+def _buttons(space: LatentSpace) -> None:
+    """Undo, redo, centre and pins."""
+    here = point.trail()
+    centre = np.zeros(space.latent) if space.variational else space.statistics.mean
+    source = "the prior's centre" if space.variational else "the mean of all codes"
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", icon=":material/undo:", on_click=point.undo, disabled=not here.past, shortcut="Z")
+        st.button("Redo", icon=":material/redo:", on_click=point.redo, disabled=not here.future)
+        name = "Zero" if space.variational else "Mean"
+        st.button(name, icon=":material/my_location:", on_click=point.move_to, args=(centre, source), shortcut="0")
+        st.button("Pin", icon=":material/keep:", on_click=point.pin, help="Keep this point under a letter")
+    if here.pins:
+        with st.container(horizontal=True, gap="small"):
+            for letter, pinned in here.pins.items():
+                st.button(
+                    f"Go to {letter}", key=f"pin_{letter}", on_click=point.go, args=(pinned,), help=pinned.source
+                )
+            st.button("Clear pins", on_click=here.pins.clear, type="tertiary")
+
+
+def typicality_line(space: LatentSpace) -> None:
+    """How far out the point lies, as a share of what the prior (or the fitted Gaussian) draws."""
+    share = float(space.typicality(point.current().array()[None])[0])
+    measure = "the prior's draws" if space.variational else "draws from a Gaussian fitted to the codes"
+    st.progress(share, text=f"Farther out than {share:.1%} of {measure}")
+
+
+def dimension_sliders(space: LatentSpace) -> None:
+    """A slider for each dimension, those that carry most first; inactive ones fold away."""
+    order = [int(dimension) for dimension in space.statistics.order]
+    shown = [dimension for dimension in order if space.statistics.active[dimension]][:SLIDERS_SHOWN]
+    rest = [dimension for dimension in order if dimension not in shown]
+    st.caption(f"Dimensions by what they carry ({space.statistics.score_name})")
+    for dimension in shown:
+        _slider(space, dimension)
+    if rest:
+        inactive = sum(not space.statistics.active[dimension] for dimension in rest)
+        note = f", {inactive} of them inactive" if inactive else ""
+        with st.expander(f"{len(rest)} more dimensions{note}"):
+            for dimension in rest:
+                _slider(space, dimension)
+
+
+def _slider(space: LatentSpace, dimension: int) -> None:
+    key = f"slider_{space.digest}_{dimension}"
+    low, high = slider_range(space, dimension)
+    st.session_state[key] = point.current().code[dimension]
+
+    def moved() -> None:
+        point.set_dimension(dimension, st.session_state[key])
+
+    st.slider(
+        dimension_label(space, dimension), low, high, key=key, step=0.01, format=f"%.{point.DIGITS - 1}f", on_change=moved
+    )
+
+
+def traversal_strip(space: LatentSpace) -> None:
+    """One dimension from end to end, all others held; a click goes there."""
+    order = [int(dimension) for dimension in space.statistics.order]
+    st.subheader("Traversal", anchor=False)
+    dimension = st.selectbox(
+        "Dimension", order, key="traversed", format_func=lambda chosen: dimension_label(space, chosen), width=260
+    )
+    now = point.current()
+    value = now.code[dimension]
+    values = np.linspace(*slider_range(space, dimension), STRIP_STEPS)
+    nearest = int(np.abs(values - value).argmin())
+    values[nearest] = value
+    images = space.traverse(now.array(), dimension, values, now.label)
+    gallery(
+        images,
+        [f"z{dimension} at {at:.2f}" for at in values],
+        key="strip",
+        on_pick=lambda position: point.set_dimension(dimension, float(values[position])),
+        marked=nearest,
+        captions=[f"{at:.2f}" for at in values],
+        one_row=True,
+    )
+
+
+def nearest_images(checkpoint: Checkpoint, space: LatentSpace) -> None:
+    """The real test pictures whose codes lie nearest; a click moves the point to one."""
+    found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    if found is None:
+        return
+    st.subheader("Nearest real pictures", anchor=False)
+    distances = np.linalg.norm(found.codes - point.current().array(), axis=1)
+    nearest = np.argsort(distances)[:NEAREST]
+    st.caption(f"Of the {len(found.images):,} test pictures, by Euclidean distance between codes.")
+    gallery(
+        found.images.images[nearest] / np.float32(255),
+        [choose.picture_name(found.images, int(index)) for index in nearest],
+        key="nearest",
+        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(nearest[position])),
+        size=84,
+        captions=[f"{choose.class_name(found.images, int(index))} {distances[index]:.2f}" for index in nearest],
+    )

@@ -1,0 +1,148 @@
+"""The frame around every page: title, menu, the current model, and what is wrong with a checkpoint, if anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from ui import loaders, point
+from vae_core.checkpoint import Checkpoint
+from vae_core.config import UserError
+from vae_core.data import describe
+
+STYLE = Path(__file__).parent / "style.css"
+
+
+class Page(NamedTuple):
+    """One entry of the menu."""
+
+    path: str
+    title: str
+    icon: str
+    purpose: str
+
+
+PAGES = (
+    Page("app.py", "Start", ":material/home:", "What this is, and what to try first"),
+    Page("pages/explore.py", "Explore", ":material/tune:", "Move the numbers of a code and watch its picture"),
+    Page("pages/interpolate.py", "Interpolate", ":material/linear_scale:", "Walk from one picture to another"),
+    Page("pages/embeddings.py", "Embeddings", ":material/scatter_plot:", "See all codes on a map"),
+    Page("pages/compare.py", "Compare", ":material/compare:", "The same pictures through several models"),
+)
+
+
+def open_page(path: str, *, with_title: bool = True) -> Checkpoint:
+    """Begin a page: its frame is painted, and the current model and point are known.
+
+    Stops the page, with advice, if there is no model that can be opened.
+
+    Args:
+        path: the page's path in PAGES.
+        with_title: whether to paint the page's title and purpose.
+    """
+    page = next(page for page in PAGES if page.path == path)
+    name = "Latent Space Explorer"
+    st.set_page_config(page_title=name if path == "app.py" else f"{page.title} · {name}", page_icon="🧭", layout="wide")
+    st.html(STYLE)
+    if with_title:
+        st.title(page.title, anchor=False)
+        st.caption(page.purpose)
+    with st.sidebar:
+        _menu()
+        checkpoint = _model_picker()
+        _problems()
+    if checkpoint is None:
+        _no_model()
+    point.start(checkpoint)
+    _notice()
+    return checkpoint
+
+
+def _menu() -> None:
+    st.markdown("**Latent Space Explorer**")
+    for page in PAGES:
+        st.page_link(page.path, label=page.title, icon=page.icon, width="stretch")
+    st.divider()
+
+
+def _model_picker() -> Checkpoint | None:
+    """The current model: from the address, else the session's, else the first variational one."""
+    usable = {checkpoint.name: checkpoint for checkpoint in loaders.usable_checkpoints()}
+    if not usable:
+        return None
+    asked = st.query_params.get("model")
+    if asked is not None and asked != st.session_state.get("written_model"):
+        if asked in usable:
+            st.session_state["model"] = asked
+        else:
+            st.session_state["notice"] = "The link's model is not here; showing another one instead."
+    if st.session_state.get("model") not in usable:
+        st.session_state["model"] = _preferred(list(usable.values()))
+    st.session_state["model_picker"] = st.session_state["model"]
+    st.selectbox("Model", list(usable), key="model_picker", on_change=_model_picked, filter_mode=None)
+    checkpoint = usable[st.session_state["model"]]
+    st.session_state["written_model"] = checkpoint.name
+    st.query_params["model"] = checkpoint.name
+    st.caption(describe_model(checkpoint))
+    return checkpoint
+
+
+def _model_picked() -> None:
+    st.session_state["model"] = st.session_state["model_picker"]
+
+
+def _preferred(usable: list[Checkpoint]) -> str:
+    """The model to begin with: a variational one with more than two numbers if there is one."""
+
+    def rank(checkpoint: Checkpoint) -> tuple[bool, bool, bool]:
+        assert checkpoint.run is not None
+        model = checkpoint.run.model
+        return model.family != "vae", model.latent <= 2, model.classes > 0
+
+    return min(usable, key=rank).name
+
+
+def describe_model(checkpoint: Checkpoint) -> str:
+    """Family, code size and data of a model, in one line."""
+    assert checkpoint.run is not None
+    model = checkpoint.run.model
+    try:
+        title = describe(checkpoint.run.data.name).title
+    except UserError:
+        title = checkpoint.run.data.name
+    told = {"none": "", "decoder": ", label told to the decoder", "both": ", label told to both halves"}[model.condition]
+    return f"{FAMILY_NAMES.get(model.family, model.family)}, {model.latent} numbers{told} · {plain(title)}"
+
+
+FAMILY_NAMES = {"pca": "PCA", "cae": "Autoencoder (CAE)", "vae": "Variational autoencoder (VAE)"}
+
+
+def plain(text: str) -> str:
+    """Text from data or file names, safe to put into Markdown: every character that could mean something is escaped."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
+
+
+def _problems() -> None:
+    """One line for each checkpoint that cannot be used."""
+    for checkpoint in loaders.checkpoints():
+        if checkpoint.problem:
+            st.warning(plain(checkpoint.problem), icon=":material/warning:")
+
+
+def _notice() -> None:
+    """One line about something in the address that could not be used."""
+    if text := st.session_state.pop("notice", None):
+        st.info(text, icon=":material/link_off:")
+
+
+def _no_model() -> None:
+    """What to do when there is nothing to explore yet; stops the page."""
+    st.subheader("There is no model to explore yet", anchor=False)
+    st.write("Train one on the pictures that come with the program. It takes a few minutes on a laptop:")
+    st.code("python train.py", language="sh")
+    st.write("Then come back to this page.")
+    if st.button("Look again", icon=":material/refresh:"):
+        st.rerun()
+    st.stop()

@@ -1,0 +1,165 @@
+"""The parts of the Interpolate page: two ends, a row of pictures for each model, and the film to download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, point
+from vae_core import media, paths
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
+    from vae_core.latent import LatentSpace
+
+END_WIDTH = 168
+FAR_SHARE = 0.99  # a step is far out if it lies farther from every real code than this share of real codes do
+MOST_CODES = 2000  # of the test split, for the distances between real codes
+FILM_SCALE = 6
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """One end of a path: a picture (C, H, W), its name, its label, and its code if a pinned point gave one."""
+
+    picture: np.ndarray
+    name: str
+    label: int | None = None
+    code: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One row of the page: a name, its pictures (steps, C, H, W), and which steps lie far from every real code."""
+
+    name: str
+    images: np.ndarray
+    far: np.ndarray
+
+
+def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
+    """The picture at one end, with a menu to choose another: a test picture, one's own, or a pinned point."""
+    end = _chosen_end(letter, checkpoint, images, default)
+    st.image(media.to_uint8(end.picture[None])[0], width=END_WIDTH, alt=f"{letter}: {end.name}")
+    st.caption(f"**{letter}** · {choose.plain(end.name)}")
+    with st.popover(f"Choose {letter}", icon=":material/photo_library:", width=END_WIDTH):
+        _end_menu(letter, checkpoint, images)
+    return end
+
+
+def _chosen_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
+    kept = st.session_state.get(f"end_{letter}")
+    if isinstance(kept, End) and kept.picture.shape == images.images.shape[1:]:
+        return kept
+    index = _index_in_address(letter, len(images), default)
+    st.session_state[f"index_{letter}"] = index
+    st.query_params[letter.lower()] = str(index)
+    label = None if images.labels is None else int(images.labels[index])
+    return End(images.images[index] / np.float32(255), choose.picture_name(images, index), label)
+
+
+def _index_in_address(letter: str, count: int, default: int) -> int:
+    """The test image that the address or the session names; the default if neither names one that there is."""
+    asked = st.query_params.get(letter.lower())
+    known = st.session_state.get(f"index_{letter}", default)
+    if asked is None or not (asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked) < count):
+        return known if known < count else default
+    return int(asked)
+
+
+def _set_index(letter: str, index: int) -> None:
+    st.session_state.pop(f"end_{letter}", None)
+    st.session_state[f"index_{letter}"] = index
+    st.query_params[letter.lower()] = str(index)
+
+
+def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
+    marked = st.session_state.get(f"index_{letter}")
+    picked = choose.pick_test_image(images, key=f"pick_{letter}", marked=marked, size=48)
+    if picked is not None:
+        _set_index(letter, picked)
+        st.rerun()
+    for name, pinned in point.trail().pins.items():
+        if st.button(f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source):
+            space = loaders.open_space(checkpoint)
+            picture = space.decode(pinned.array()[None], pinned.labels())[0]
+            end = End(picture, f"pinned point {name}", pinned.label, pinned.array())
+            st.session_state[f"end_{letter}"] = end
+            st.rerun()
+    picture = choose.upload(checkpoint, key=f"own_{letter}")
+    if picture is not None:
+        st.session_state[f"end_{letter}"] = End(picture[0], "your picture", point.current().label)
+        st.rerun()
+
+
+def model_row(checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str) -> Row:
+    """A model's path between two pictures, decoded; its ends are the model's own codes of the pictures."""
+    space = loaders.open_space(checkpoint)
+    codes = [_code_of(space, end, checkpoint.name == pinned_model) for end in (a, b)]
+    along = paths.path(codes[0], codes[1], steps, kind).astype(np.float32)
+    return Row(checkpoint.name, space.decode(along, _labels_along(space, a, b, steps)), _far(checkpoint, along))
+
+
+def _code_of(space: LatentSpace, end: End, is_pinned_model: bool) -> np.ndarray:
+    if end.code is not None and is_pinned_model:
+        return end.code
+    labels = np.array([end.label or 0]) if space.classes else None
+    return space.encode(end.picture[None].astype(np.float32), labels)[0]
+
+
+def _labels_along(space: LatentSpace, a: End, b: End, steps: int) -> np.ndarray | None:
+    """For a conditional model the label changes half-way."""
+    if not space.classes:
+        return None
+    return np.where(np.arange(steps) < steps / 2, a.label or 0, b.label or 0)
+
+
+def _far(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
+    """Which codes lie farther from every real test code than nearly all real codes do from each other."""
+    found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    if found is None:
+        return np.zeros(len(codes), bool)
+    limit = _usual_distance(checkpoint.digest, found.codes)
+    nearest = [float(np.linalg.norm(found.codes - code, axis=1).min()) for code in codes]
+    return np.array(nearest) > limit
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _usual_distance(digest: str, _codes: np.ndarray) -> float:
+    """The FAR_SHARE quantile of the distance from a real code to its nearest other real code."""
+    chosen = np.random.default_rng(0).choice(len(_codes), min(MOST_CODES, len(_codes)), replace=False)
+    squares = (_codes**2).sum(1)
+    nearest = []
+    for part in np.array_split(chosen, 10):
+        distances = squares[part, None] + squares - 2 * _codes[part] @ _codes.T
+        distances[np.arange(len(part)), part] = np.inf
+        nearest.append(np.sqrt(np.maximum(distances.min(1), 0)))
+    return float(np.quantile(np.concatenate(nearest), FAR_SHARE))
+
+
+def cross_fade_row(a: End, b: End, steps: int) -> Row:
+    """The baseline: both pictures blended pixel by pixel."""
+    return Row("Pixel cross-fade", paths.cross_fade(a.picture, b.picture, steps), np.zeros(steps, bool))
+
+
+def film(rows: list[Row]) -> list[Image.Image]:
+    """The frames of a film that shows all rows side by side, step by step."""
+    steps = len(rows[0].images)
+    return [
+        media.sheet(np.stack([row.images[step] for row in rows]), columns=len(rows), scale=FILM_SCALE)
+        for step in range(steps)
+    ]
+
+
+def strip(rows: list[Row]) -> Image.Image:
+    """All rows as one picture."""
+    return media.sheet(np.concatenate([row.images for row in rows]), columns=len(rows[0].images), scale=FILM_SCALE // 2)
+
+
+__all__ = ["End", "Row", "choose_end", "cross_fade_row", "film", "model_row", "strip"]

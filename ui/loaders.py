@@ -1,0 +1,126 @@
+"""Cached, bounded access to checkpoints, models and image sets. What is cached is shared by all visitors: read only."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+import streamlit as st
+
+from vae_core.checkpoint import Checkpoint, checkpoints_folder, list_checkpoints
+from vae_core.config import DataConfig, UserError
+from vae_core.data import ImageSet, load_images
+
+if TYPE_CHECKING:
+    from vae_core.latent import LatentSpace
+
+Result = TypeVar("Result")
+
+_freeze_once = threading.Lock()
+_frozen = False
+
+
+class Codes(NamedTuple):
+    """Posterior means (N, D) of the test split, and the split's images and labels beside them."""
+
+    codes: np.ndarray
+    images: ImageSet
+
+
+def checkpoints() -> list[Checkpoint]:
+    """Every checkpoint in the folder, the usable ones and those with a problem, by name."""
+    folder = checkpoints_folder()
+    try:
+        stamps = tuple(sorted((path.as_posix(), path.stat().st_mtime_ns) for path in folder.glob("*/*")))
+        stamps += tuple(sorted((path.as_posix(), path.stat().st_mtime_ns) for path in folder.glob("*")))
+    except OSError:  # a folder went away while it was being listed
+        stamps = ()
+    return _listed(str(folder), stamps)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _listed(folder: str, stamps: tuple[tuple[str, int], ...]) -> list[Checkpoint]:
+    """The listing, as long as no file in it changes."""
+    return list_checkpoints()
+
+
+def usable_checkpoints() -> list[Checkpoint]:
+    """The checkpoints that can be opened."""
+    return [checkpoint for checkpoint in checkpoints() if checkpoint.run is not None]
+
+
+def open_space(checkpoint: Checkpoint) -> LatentSpace:
+    """The model of a checkpoint, opened once for all visitors.
+
+    Raises:
+        UserError: if its weights cannot be used.
+    """
+    return _opened(checkpoint.name, checkpoint.digest)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Opening the model …")
+def _opened(name: str, digest: str) -> LatentSpace:
+    from vae_core.latent import LatentSpace, use_threads
+
+    use_threads(1)  # quickest for single pictures, and fair to other visitors
+    space = LatentSpace.open(name)
+    _freeze_heap()
+    return space
+
+
+def _freeze_heap() -> None:
+    """Keep the garbage collector away from the libraries' objects, which never become garbage.
+
+    Streamlit collects after every rerun; with torch loaded that walk takes longer than the rerun.
+    """
+    global _frozen
+    with _freeze_once:
+        if not _frozen:
+            gc.collect()
+            gc.freeze()
+            _frozen = True
+
+
+def test_images(checkpoint: Checkpoint) -> ImageSet:
+    """The test split of the data that a checkpoint was trained on.
+
+    Raises:
+        UserError: if the images are not here.
+    """
+    assert checkpoint.run is not None
+    return load_split(checkpoint.run.data, "test")
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading the images …")
+def load_split(config: DataConfig, split: str) -> ImageSet:
+    """One split of an image set, read once for all visitors."""
+    return load_images(config, split)  # type: ignore[arg-type]
+
+
+def test_codes(checkpoint: Checkpoint) -> Codes:
+    """The posterior means of the test split.
+
+    Raises:
+        UserError: if the images are not here or the model cannot be opened.
+    """
+    return Codes(_encoded(checkpoint.name, checkpoint.digest, checkpoint), test_images(checkpoint))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Encoding the test images …")
+def _encoded(name: str, digest: str, _checkpoint: Checkpoint) -> np.ndarray:
+    space, images = open_space(_checkpoint), test_images(_checkpoint)
+    codes = space.encode(images.images, images.labels if space.classes else None)
+    codes.setflags(write=False)
+    return codes
+
+
+def attempt(make: Callable[[], Result]) -> Result | None:
+    """The result, or None after showing a user's error in one line on the page."""
+    try:
+        return make()
+    except UserError as error:
+        st.warning(str(error), icon=":material/info:")
+        return None
