@@ -1,2 +1,104 @@
-from ui.frame import open_page
-open_page('pages/embeddings.py')
+"""Embeddings: the test split's codes on a map; select points to see their pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, maps, point
+from ui.frame import open_page, plain
+from ui.gallery import gallery
+from vae_core import embedding
+from vae_core.embedding import MapRequest
+
+MOST_SHOWN = 60
+
+checkpoint = open_page("pages/embeddings.py")
+images = loaders.attempt(lambda: loaders.test_images(checkpoint))
+if images is None:
+    st.stop()
+assert checkpoint.run is not None
+model = checkpoint.run.model
+plane = {"codes": "Code plane"} if model.latent == 2 else {}
+methods = plane | dict(embedding.METHODS)
+colourings = [name for name in maps.COLOURINGS if name != "KL" or model.family == "vae"]
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    method = st.segmented_control(
+        "Map", list(methods), default="codes" if plane else "tsne", key="map", required=True, bind="query-params",
+        format_func=methods.get,
+    )  # fmt: skip
+    counts = sorted({min(count, len(images)) for count in (2000, 5000, 10_000)})
+    points = st.segmented_control("Points", counts, default=counts[-1], key="points", required=True, bind="query-params")
+    colouring = st.segmented_control(
+        "Colour", colourings, default=colourings[0], key="colour", required=True, bind="query-params"
+    )
+    with st.popover("Parameters", icon=":material/settings:"):
+        dimensions = st.segmented_control("Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params")
+        perplexity = st.slider("Perplexity (t-SNE)", 5, 100, 30, 5, key="perplexity", bind="query-params")
+        neighbours = st.slider("Neighbours (UMAP)", 5, 100, 15, 5, key="neighbours", bind="query-params")
+        distance = st.slider("Minimum distance (UMAP)", 0.0, 0.9, 0.1, 0.1, key="distance", bind="query-params")
+
+points = int(points or counts[-1])
+if method == "codes":
+    found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    indices = embedding.chosen_points(len(images), points)
+    shown = None if found is None else maps.Map("Code plane", found.codes[indices], indices)
+    map_key = "codes"
+else:
+    request = MapRequest(
+        checkpoint.name, checkpoint.digest, method or "tsne", points, int(dimensions or 2),
+        perplexity=float(perplexity) if method == "tsne" else 30.0,
+        neighbours=int(neighbours) if method == "umap" else 15,
+        minimum_distance=float(distance) if method == "umap" else 0.1,
+    )  # fmt: skip
+    shown, map_key = maps.find_map(request, checkpoint, len(images)), request.key
+    if shown is None and st.session_state.get("stopped_map") == request.key:
+        st.info("Stopped.", icon=":material/stop:")
+        if st.button("Compute this map", icon=":material/play_arrow:"):
+            del st.session_state["stopped_map"]
+            st.rerun()
+    elif shown is None:
+        maps.compute(request)
+if shown is None:
+    point.write_address()
+    st.stop()
+
+chart, side = st.columns([3, 2], gap="medium")
+with chart:
+    figure = maps.draw((checkpoint.digest, map_key, str(points), str(colouring)), shown, checkpoint, str(colouring))
+    event = st.plotly_chart(
+        figure, key=f"chart_{map_key}_{points}_{colouring}", on_select="rerun", selection_mode=("points", "box", "lasso"),
+        config={"displaylogo": False, "scrollZoom": True},
+        alt=f"{shown.name} of {len(shown.indices):,} test codes, coloured by {str(colouring).lower()}",
+    )  # fmt: skip
+with side:
+    chosen = maps.selected_images(event)
+    if len(chosen):
+        st.subheader(f"{len(chosen):,} selected", anchor=False)
+        if images.labels is not None:
+            counted = np.bincount(images.labels[chosen], minlength=len(images.class_names))
+            st.caption(", ".join(f"{plain(images.class_names[i])} {counted[i]}" for i in np.argsort(-counted) if counted[i]))
+        gallery(
+            images.images[chosen[:MOST_SHOWN]] / np.float32(255),
+            [choose.picture_name(images, int(index)) for index in chosen[:MOST_SHOWN]],
+            key="selected",
+            on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
+            size=56,
+            marked=int(np.flatnonzero(chosen == point.current().image)[0]) if point.current().image in chosen else None,
+        )
+        if len(chosen) > MOST_SHOWN:
+            st.caption(f"The first {MOST_SHOWN} of them.")
+    else:
+        st.subheader("Select points to see their pictures", anchor=False)
+        st.caption("Click a point, or draw around some. A picture you click becomes the current point of all pages.")
+        picked = choose.pick_test_image(images, key="by_picture", marked=point.current().image, size=48)
+        if picked is not None:
+            choose.move_to_test_image(checkpoint, picked)
+            st.rerun()
+    if point.current().image is not None:
+        st.page_link(
+            "pages/explore.py", label=f"Explore {plain(choose.picture_name(images, point.current().image))}",
+            icon=":material/tune:", query_params=point.address_of(checkpoint.name, point.current()),
+        )  # fmt: skip
+point.write_address()

@@ -45,7 +45,7 @@ def pick_test_image(images: ImageSet, *, key: str, marked: int | None, size: int
         number = st.number_input(
             "By number", 0, len(images) - 1, None, key=f"{key}_number", placeholder=f"0 to {len(images) - 1}", width=150
         )
-    shown = _draw(images, chosen_class, page_seed)
+    shown = _draw(images, chosen_class, page_seed, PICTURES_PER_PAGE)
     gallery(
         images.images[shown] / np.float32(255),
         [picture_name(images, index) for index in shown],
@@ -65,26 +65,32 @@ def _pick_class(images: ImageSet, key: str) -> int | None:
     if images.labels is None or not images.class_names:
         return None
     names = [ALL_CLASSES, *images.class_names]
-    chosen = st.selectbox("Class", names, key=f"{key}_class", format_func=plain_option, width=200)
+    chosen = st.selectbox("Class", names, key=f"{key}_class", width=200)
     return None if chosen == ALL_CLASSES else images.class_names.index(chosen)
-
-
-def plain_option(text: object) -> str:
-    """An option's text; Streamlit shows options as text, so that nothing needs escaping."""
-    return str(text)
 
 
 def _next_page(key: str) -> None:
     st.session_state[f"{key}_page"] = int(st.session_state.get(f"{key}_page", 0)) + 1
 
 
-def _draw(images: ImageSet, chosen_class: int | None, seed: int) -> np.ndarray:
-    """Indices of the pictures on a page: drawn at random over the classes, the same for the same page."""
+def _draw(images: ImageSet, chosen_class: int | None, seed: int, count: int) -> np.ndarray:
+    """Indices of test images in order: drawn at random, the same for the same seed."""
     generator = np.random.default_rng(seed)
     pool = np.arange(len(images))
     if chosen_class is not None and images.labels is not None:
         pool = np.flatnonzero(images.labels == chosen_class)
-    return np.sort(generator.choice(pool, min(PICTURES_PER_PAGE, len(pool)), replace=False))
+    return np.sort(generator.choice(pool, min(count, len(pool)), replace=False))
+
+
+def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
+    """Indices of ``count`` test images: of a class or of all, another draw at each press of the button.
+
+    The draw's number is in the page's address.
+    """
+    chosen_class = _pick_class(images, key)
+    st.session_state.setdefault(key, 0)
+    st.number_input("Draw", 0, 9999, key=key, bind="query-params", help="Each number is another random draw", width=130)
+    return _draw(images, chosen_class, int(st.session_state[key]), count)
 
 
 def upload(checkpoint: Checkpoint, *, key: str) -> np.ndarray | None:
@@ -127,6 +133,7 @@ def move_to_upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
 
 __all__ = [
     "class_name",
+    "draw_test_images",
     "move_to_test_image",
     "move_to_upload",
     "pick_test_image",
