@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui import loaders, start
 from ui.frame import open_page
 
 checkpoint = open_page("app.py", with_title=False)
 st.title("See, touch and trust what an image autoencoder has learned", anchor=False)
+st.markdown(
+    "An autoencoder squeezes a picture into a few numbers, its *code*, and paints it again from them. "
+    "Here you move those numbers with your hand. Below, a model paints its way from one real picture to the next."
+)
+screen = st.container()
+st.subheader("Try first", anchor=False)
+start.suggestions(checkpoint)
+st.subheader("The models here", anchor=False)
+models = st.container()
+with screen:
+    waiting = st.skeleton(150)  # until the model is open, which takes a moment on a fresh server
+    loaders.attempt(lambda: start.film(checkpoint))
+    waiting.empty()
+with models:
+    start.cards(loaders.usable_checkpoints())

@@ -47,11 +47,11 @@ for outcome in outcomes:
     )  # fmt: skip
     if with_errors:
         gallery(
-            media.error_map(originals, outcome.decoded, largest), [f"Error of {name} on {picture}" for picture in names],
-            key=f"errors_{name}", one_row=True, captions=[f"MSE {error:.4f}" for error in errors],
+            media.error_map(originals, outcome.decoded, largest),
+            [f"Error of {name} on {picture}" for picture in names], key=f"errors_{name}", one_row=True, captions=[f"MSE {error:.4f}" for error in errors],
         )  # fmt: skip
 if with_errors and outcomes:
-    st.caption(f"Error maps: absolute difference of pixels, black 0 to pale yellow {largest:.2f}, one scale for all rows.")
+    st.caption(f"Error maps: absolute difference of pixels, black 0 to pale yellow {largest:.2f}, one scale for all.")
 
 if outcomes:
     on_screen, on_split = st.columns([2, 5], gap="medium")

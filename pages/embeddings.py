@@ -29,12 +29,16 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         format_func=methods.get,
     )  # fmt: skip
     counts = sorted({min(count, len(images)) for count in (2000, 5000, 10_000)})
-    points = st.segmented_control("Points", counts, default=counts[-1], key="points", required=True, bind="query-params")
+    points = st.segmented_control(
+        "Points", counts, default=counts[-1], key="points", required=True, bind="query-params", format_func="{:,}".format
+    )
     colouring = st.segmented_control(
         "Colour", colourings, default=colourings[0], key="colour", required=True, bind="query-params"
     )
     with st.popover("Parameters", icon=":material/settings:"):
-        dimensions = st.segmented_control("Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params")
+        dimensions = st.segmented_control(
+            "Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params"
+        )
         perplexity = st.slider("Perplexity (t-SNE)", 5, 100, 30, 5, key="perplexity", bind="query-params")
         neighbours = st.slider("Neighbours (UMAP)", 5, 100, 15, 5, key="neighbours", bind="query-params")
         distance = st.slider("Minimum distance (UMAP)", 0.0, 0.9, 0.1, 0.1, key="distance", bind="query-params")
@@ -68,8 +72,8 @@ chart, side = st.columns([3, 2], gap="medium")
 with chart:
     figure = maps.draw((checkpoint.digest, map_key, str(points), str(colouring)), shown, checkpoint, str(colouring))
     event = st.plotly_chart(
-        figure, key=f"chart_{map_key}_{points}_{colouring}", on_select="rerun", selection_mode=("points", "box", "lasso"),
-        config={"displaylogo": False, "scrollZoom": True},
+        figure, key=f"chart_{map_key}_{points}_{colouring}", on_select="rerun",
+        selection_mode=("points", "box", "lasso"), config={"displaylogo": False, "scrollZoom": True},
         alt=f"{shown.name} of {len(shown.indices):,} test codes, coloured by {str(colouring).lower()}",
     )  # fmt: skip
 with side:
@@ -78,7 +82,8 @@ with side:
         st.subheader(f"{len(chosen):,} selected", anchor=False)
         if images.labels is not None:
             counted = np.bincount(images.labels[chosen], minlength=len(images.class_names))
-            st.caption(", ".join(f"{plain(images.class_names[i])} {counted[i]}" for i in np.argsort(-counted) if counted[i]))
+            most_first = [label for label in np.argsort(-counted) if counted[label]]
+            st.caption(", ".join(f"{plain(images.class_names[label])} {counted[label]}" for label in most_first))
         gallery(
             images.images[chosen[:MOST_SHOWN]] / np.float32(255),
             [choose.picture_name(images, int(index)) for index in chosen[:MOST_SHOWN]],

@@ -21,7 +21,7 @@ except UserError as error:
 @st.fragment
 def workbench() -> None:
     """All that moves with the point; sliders rerun only this."""
-    left, middle, right = st.columns([5, 6, 5], gap="medium")
+    left, middle, right = st.columns([6, 6, 6], gap="medium")
     with left:
         picture_panel(checkpoint, space)
         typicality_line(space)

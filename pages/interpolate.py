@@ -59,9 +59,10 @@ def walk() -> None:
             st.markdown(f"**{plain(row.name)}**{note}")
     for position, row in enumerate(rows):
         st.caption(plain(row.name))
+        notes = [", far from any real code" if far else "" for far in row.far]
         gallery(
             row.images,
-            [f"{row.name}, step {at + 1} of {steps}{', far from any real code' * bool(far)}" for at, far in enumerate(row.far)],
+            [f"{row.name}, step {at + 1} of {steps}{note}" for at, note in enumerate(notes)],
             key=f"row_{position}",
             on_pick=lambda at: st.session_state.update({f"scrubber_{steps}": at + 1}),
             captions=["▲ far" if far else "" for far in row.far] if row.far.any() else None,

@@ -31,7 +31,7 @@ HELP = {
     "PSNR": "Peak signal-to-noise ratio in decibels, mean over images; higher is better.",
     "SSIM": "Structural similarity (Wang et al. 2004), mean over images; 1 is perfect.",
     "Reconstruction": "Negative log-likelihood of the pixels, nats per image, summed over pixels, one posterior sample. "
-    "Bernoulli (binary cross-entropy) for CAE and VAE; PCA has a Gaussian density instead, which cannot be compared.",
+    "Bernoulli (binary cross-entropy); empty for PCA, whose Gaussian density cannot be compared with it.",
     "KL": "KL of the posterior to the prior, nats per image, summed over dimensions. A deterministic model has none.",
     "Total": "Reconstruction + KL: the negative ELBO of a VAE, nats per image.",
     "kNN accuracy": "Share of test codes whose 10 nearest other test codes vote for the right class.",
@@ -83,7 +83,7 @@ def split_table(checkpoints: list[Checkpoint]) -> list[dict[str, Any]]:
                 "MSE": stored.get("mse"),
                 "PSNR": stored.get("psnr"),
                 "SSIM": stored.get("ssim"),
-                "Reconstruction": stored.get("reconstruction"),
+                "Reconstruction": stored.get("reconstruction") if stored.get("bce") is not None else None,
                 "KL": stored.get("kl") if checkpoint.run.model.family == "vae" else None,
                 "Total": stored.get("total") if checkpoint.run.model.family == "vae" else None,
                 "kNN accuracy": stored.get("knn_accuracy"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SLIDERS_SHOWN = 8  # the rest fold away
 STRIP_STEPS = 11
 NEAREST = 8
-PICTURE_WIDTH = 336
+PICTURE_WIDTH = 360
 LEAST_REACH = 3.0  # standard deviations of the prior that a slider covers at least, for a variational model
 MARGIN = 0.25  # of the codes' range, added at either end
 
@@ -119,8 +119,9 @@ def dimension_sliders(space: LatentSpace) -> None:
     shown = [dimension for dimension in order if space.statistics.active[dimension]][:SLIDERS_SHOWN]
     rest = [dimension for dimension in order if dimension not in shown]
     st.caption(f"Dimensions by what they carry ({space.statistics.score_name})")
-    for dimension in shown:
-        _slider(space, dimension)
+    with st.container(key="dimensions"):
+        for dimension in shown:
+            _slider(space, dimension)
     if rest:
         inactive = sum(not space.statistics.active[dimension] for dimension in rest)
         note = f", {inactive} of them inactive" if inactive else ""
@@ -137,9 +138,8 @@ def _slider(space: LatentSpace, dimension: int) -> None:
     def moved() -> None:
         point.set_dimension(dimension, st.session_state[key])
 
-    st.slider(
-        dimension_label(space, dimension), low, high, key=key, step=0.01, format=f"%.{point.DIGITS - 1}f", on_change=moved
-    )
+    label = dimension_label(space, dimension)
+    st.slider(label, low, high, key=key, step=0.01, format="%.2f", on_change=moved)
 
 
 def traversal_strip(space: LatentSpace) -> None:

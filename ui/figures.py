@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +43,8 @@ def value_map(coordinates: np.ndarray, values: np.ndarray, title: str, indices: 
     trace.marker.update(
         color=values, colorscale="Cividis", cmin=low, cmax=high, showscale=True, colorbar={"title": {"text": title}}
     )
-    trace.update(text=[f"{value:.3g}" for value in values], hovertemplate=f"{title} %{{text}}<br>test image %{{customdata}}")
+    texts = [f"{value:.3g}" for value in values]
+    trace.update(text=texts, hovertemplate=f"{title} %{{text}}<br>test image %{{customdata}}<extra></extra>")
     figure.add_trace(trace)
     figure.update_layout(showlegend=False)
     return figure
@@ -64,7 +65,7 @@ def mark(figure: Figure, position: np.ndarray, name: str) -> None:
         )
 
 
-def _trace(coordinates: np.ndarray, indices: np.ndarray, name: str, position: int):  # noqa: ANN202 (two plotly types)
+def _trace(coordinates: np.ndarray, indices: np.ndarray, name: str, position: int) -> Any:
     from plotly import graph_objects
 
     spatial = coordinates.shape[1] == 3

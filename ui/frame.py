@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
@@ -120,7 +120,7 @@ FAMILY_NAMES = {"pca": "PCA", "cae": "Autoencoder (CAE)", "vae": "Variational au
 
 
 def plain(text: str) -> str:
-    """Text from data or file names, safe to put into Markdown: every character that could mean something is escaped."""
+    """Text from data or file names, safe in Markdown: every character that could mean something is escaped."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
 
 
@@ -137,7 +137,7 @@ def _notice() -> None:
         st.info(text, icon=":material/link_off:")
 
 
-def _no_model() -> None:
+def _no_model() -> NoReturn:
     """What to do when there is nothing to explore yet; stops the page."""
     st.subheader("There is no model to explore yet", anchor=False)
     st.write("Train one on the pictures that come with the program. It takes a few minutes on a laptop:")

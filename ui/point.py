@@ -129,13 +129,12 @@ def redo() -> None:
         here.now = here.future.pop()
 
 
-def pin() -> str | None:
-    """Keep the current point under the first free letter; None if all letters are taken."""
+def pin() -> None:
+    """Keep the current point under the first free letter, if there is one."""
     here = trail()
     free = next((name for name in PIN_NAMES if name not in here.pins), None)
     if free:
         here.pins[free] = here.now
-    return free
 
 
 def unpin(name: str) -> None:

@@ -94,7 +94,8 @@ def decode_upload(content: bytes, image_shape: tuple[int, int, int], *, invert: 
         UserError: if it is too large, of another format, or damaged.
     """
     if len(content) > LARGEST_UPLOAD:
-        raise UserError(f"the picture has {len(content) / 1e6:.0f} MB; send one of at most {LARGEST_UPLOAD / 1e6:.0f} MB")
+        limit = f"{LARGEST_UPLOAD / 1e6:.0f} MB"
+        raise UserError(f"the picture has {len(content) / 1e6:.1f} MB; send one of at most {limit}")
     channels, height, width = image_shape
     try:
         with warnings.catch_warnings():

@@ -206,7 +206,8 @@ class Trainer:
         sums = torch.zeros(2, dtype=torch.float64, device=self.device)
         batches = self.train.shuffled(config.batch_size, generator)
         label = f"Epoch {number + 1}/{config.epochs}"
-        bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=None if show_progress else True)
+        hidden = None if show_progress else True  # None: hidden where the output is no terminal
+        bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=hidden)
         for step, batch in enumerate(bar):
             progress = (number + step / self.steps_per_epoch) / config.epochs
             sums += self._step(batch, generator, progress)
@@ -253,7 +254,7 @@ class Trainer:
         """
         metadata, tensors = _read_state(folder)
         if metadata.get("run") != self.run.to_json():
-            raise TrainingError(f"{folder / STATE} is of another configuration; give the same options as then")
+            raise TrainingError(f"{folder / STATE} has another configuration; give the same options as then")
         self.model.load_state_dict(
             {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
         )

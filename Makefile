@@ -1,0 +1,53 @@
+# `make run` starts the app, `make test` checks everything; both set up what they need in .venv.
+PYTHON ?= python3
+PORT ?= 8501
+PIP = .venv/bin/pip --disable-pip-version-check
+VENV = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint shots checkpoints install install-dev clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/.installed ## Set up if need be, start the app and print its address
+	@echo "Latent Space Explorer: http://localhost:$(PORT)  (Ctrl-C stops it)"
+	@$(VENV) -m streamlit run app.py --server.port $(PORT)
+
+test: .venv/.installed-dev ## Set up if need be, then lint, check types and run all tests
+	$(VENV) -m ruff check .
+	$(VENV) -m mypy
+	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.installed-dev ## Lint and check types only
+	$(VENV) -m ruff check .
+	$(VENV) -m mypy
+
+shots: .venv/.installed-dev ## Photograph every page, in two sizes, light and dark, into shots/
+	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) scripts/shots.py $(PAGES)
+
+checkpoints: .venv/.installed ## Rebuild every shipped checkpoint from its recipe (about an hour and a half on 2 cores)
+	@for recipe in recipes/*.toml; do \
+	  name=$$(basename $$recipe .toml); \
+	  $(VENV) train.py --recipe $$name --overwrite --maps || exit; \
+	done
+
+install: .venv/.installed ## Only set up what the app needs
+install-dev: .venv/.installed-dev ## Only set up what the tests need
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.txt constraints.txt
+	$(PIP) install --quiet -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	$(PIP) install --quiet -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+clean: ## Remove the virtual environment and everything else that was made here, checkpoints excepted
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis shots
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,61 @@
+"""Start the app on a free port and wait until it answers; for the screenshots and the browser tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+LONGEST_START = 60.0  # seconds
+
+
+@contextmanager
+def serve(**environment: str) -> Iterator[str]:
+    """The address of a fresh server, which is stopped at the end of the block.
+
+    Args:
+        environment: variables to set for the server.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the address answers."""
+    deadline = time.monotonic() + LONGEST_START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            output = process.stdout.read().decode() if process.stdout else ""
+            raise RuntimeError(f"the server stopped at once:\n{output}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 (our own address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the server did not answer within {LONGEST_START:g} seconds")

@@ -1,0 +1,147 @@
+"""The parts of the start page: a film of the latent space, what to try first, and the models that are here."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from ui import loaders, point
+from ui.frame import describe_model, plain
+from ui.gallery import gallery
+from vae_core import media, paths
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.latent import LatentSpace
+
+TILES = 7  # pictures side by side in the film
+STATIONS = 6  # real pictures that each tile passes
+STEPS = 10  # between two stations
+FRAMES_PER_SECOND = 12
+CARD_PICTURES = 6
+
+
+class Suggestion(NamedTuple):
+    """Something to try first: a page, what it says, and settings for its address."""
+
+    path: str
+    icon: str
+    text: str
+    settings: dict[str, str]
+
+
+SUGGESTIONS = (
+    Suggestion("pages/explore.py", ":material/tune:", "Drag a number and watch the picture change", {}),
+    Suggestion(
+        "pages/interpolate.py", ":material/linear_scale:", "Turn a boot into a pullover, in a CAE and in a VAE",
+        {"a": "0", "b": "1"},
+    ),
+    Suggestion("pages/embeddings.py", ":material/scatter_plot:", "Draw around a cluster and see what is in it", {}),
+    Suggestion("pages/compare.py", ":material/compare:", "See what sixteen numbers keep, and what they lose", {}),
+)  # fmt: skip
+
+
+def film(checkpoint: Checkpoint) -> None:
+    """An endless walk between real pictures through the latent space; a still for those who prefer no motion."""
+    moving, still = _film(checkpoint.name, checkpoint.digest, checkpoint)
+    text = html.escape(f"Pictures decoded by {checkpoint.name} along a walk through its latent space")
+    st.html(
+        f'<picture><source srcset="{still}" media="(prefers-reduced-motion: reduce)">'
+        f'<img class="pixels" src="{moving}" alt="{text}" style="width: 100%; border-radius: 0.5rem"></picture>'
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _film(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[str, str]:
+    """The film and its first frame, as addresses that hold the data."""
+    space = loaders.open_space(_checkpoint)
+    frames = [media.sheet(images, TILES, scale=4, gap=2) for images in _walk(space, _stations(_checkpoint, space))]
+    moving = media.webp_bytes(frames, frames_per_second=FRAMES_PER_SECOND)
+    return _data_address(moving, "webp"), _data_address(media.png_bytes(frames[0]), "png")
+
+
+def _stations(checkpoint: Checkpoint, space: LatentSpace) -> np.ndarray:
+    """Codes (STATIONS, TILES, D) to walk between: of random test pictures, or draws where there are none."""
+    try:
+        codes = loaders.test_codes(checkpoint).codes
+        chosen = np.random.default_rng(0).choice(len(codes), (STATIONS, TILES))
+        return codes[chosen]
+    except loaders.UserError:
+        return space.sample(STATIONS * TILES).reshape(STATIONS, TILES, -1)
+
+
+def _walk(space: LatentSpace, stations: np.ndarray) -> np.ndarray:
+    """Pictures (frames, TILES, C, H, W) along straight lines between the stations and back to the first."""
+    around = np.concatenate([stations, stations[:1]])
+    codes = np.stack(
+        [
+            np.concatenate([paths.path(a, b, STEPS + 1)[:-1] for a, b in zip(tile, tile[1:], strict=False)])
+            for tile in around.swapaxes(0, 1)
+        ],
+        axis=1,
+    )
+    labels = np.arange(codes.shape[0] * TILES) % TILES % space.classes if space.classes else None
+    images = space.decode(codes.reshape(-1, space.latent).astype(np.float32), labels)
+    return images.reshape(len(codes), TILES, *space.image_shape)
+
+
+def _data_address(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def suggestions(checkpoint: Checkpoint) -> None:
+    """Links to what is worth trying first, with the model in their addresses."""
+    for column, suggestion in zip(st.columns(len(SUGGESTIONS)), SUGGESTIONS, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.page_link(
+                suggestion.path, label=suggestion.text, icon=suggestion.icon, width="stretch",
+                query_params={"model": checkpoint.name} | suggestion.settings,
+            )  # fmt: skip
+
+
+def cards(checkpoints: list[Checkpoint]) -> None:
+    """A card for each model: originals above reconstructions, what it is, and its figures on the test split."""
+    columns = st.columns(3)
+    for position, checkpoint in enumerate(checkpoints):
+        with columns[position % 3], st.container(border=True):
+            st.markdown(f"**{plain(checkpoint.name)}**")
+            st.caption(describe_model(checkpoint))
+            _card_pictures(checkpoint)
+            st.caption(_figures(checkpoint))
+            st.page_link(
+                "pages/explore.py", label="Explore", icon=":material/tune:",
+                query_params=point.address_of(checkpoint.name, point.first_point(checkpoint)),
+            )  # fmt: skip
+
+
+def _card_pictures(checkpoint: Checkpoint) -> None:
+    try:
+        images = loaders.test_images(checkpoint)
+        space = loaders.open_space(checkpoint)
+    except loaders.UserError as error:
+        st.caption(plain(str(error)))
+        return
+    chosen = np.random.default_rng(1).choice(len(images), CARD_PICTURES, replace=False)
+    labels = images.labels[chosen] if space.classes and images.labels is not None else None
+    originals = images.images[chosen] / np.float32(255)
+    names = [f"Test image {index}" for index in chosen]
+    gallery(originals, names, key=f"card_{checkpoint.name}", one_row=True)
+    gallery(
+        space.reconstruct(images.images[chosen], labels), [f"{name}, reconstructed" for name in names],
+        key=f"card_{checkpoint.name}_decoded", one_row=True,
+    )  # fmt: skip
+
+
+def _figures(checkpoint: Checkpoint) -> str:
+    """The stored figures in words."""
+    stored = checkpoint.metrics
+    words = []
+    if isinstance(stored.get("mse"), float):
+        words.append(f"MSE {stored['mse']:.4f}")
+    if isinstance(stored.get("total"), float) and checkpoint.run and checkpoint.run.model.family == "vae":
+        words.append(f"{stored['total']:.1f} nats per image")
+    return "Test split: " + ", ".join(words) if words else "No figures are stored."
