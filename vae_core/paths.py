@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -10,20 +11,22 @@ from vae_core.config import UserError
 
 Kind = Literal["linear", "spherical"]
 KINDS: tuple[Kind, ...] = ("linear", "spherical")
-NEARLY_PARALLEL = 1e-6  # radians from 0 or pi, where the great circle is not determined
+NEARLY_PARALLEL = 1e-6  # radians from 0 or pi, where two directions do not determine a great circle
 
 
 def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Straight line from a (D,) at t = 0 to b (D,) at t = 1; t is (steps,), the result (steps, D)."""
-    t = np.asarray(t, float)[:, None]
+    """Straight line from a at t = 0 to b at t = 1; a and b are of one shape, t is (steps,), the result (steps, ...)."""
+    t = np.asarray(t, float).reshape(-1, *[1] * np.ndim(a))
     return (1 - t) * a + t * b
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Along the great circle from a to b, the norm changing linearly (White 2016, "Sampling generative networks").
+    """Along the great circle from a (D,) to b (D,), the norm changing linearly; t is (steps,), the result (steps, D).
 
-    In many dimensions the prior's mass lies on a shell, which a straight line leaves and this path keeps to. Where
-    the circle is not determined (a zero, parallel or antipodal vector) it is the straight line.
+    In many dimensions the prior's mass lies on a shell, which a straight line leaves and this path keeps to (White
+    2016, "Sampling generative networks"). Nearly parallel codes, and a code at the origin, are joined by the straight
+    line, which is the circle's limit. Opposite codes lie on many great circles; one is chosen by a fixed rule. (On a
+    line, D = 1, there is no circle, and the path goes straight through the origin.)
     """
     t = np.asarray(t, float)
     norms = np.linalg.norm(a), np.linalg.norm(b)
@@ -31,15 +34,26 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
         return lerp(a, b, t)
     u, v = a / norms[0], b / norms[1]
     angle = 2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))  # exact also for tiny angles
-    if not NEARLY_PARALLEL < angle < np.pi - NEARLY_PARALLEL:
+    if angle < NEARLY_PARALLEL or (angle > np.pi - NEARLY_PARALLEL and len(u) == 1):
         return lerp(a, b, t)
-    first, second = np.sin((1 - t) * angle), np.sin(t * angle)
-    directions = (first[:, None] * u + second[:, None] * v) / np.sin(angle)
+    if angle > np.pi - NEARLY_PARALLEL:
+        directions = np.cos(np.pi * t)[:, None] * u + np.sin(np.pi * t)[:, None] * _perpendicular(u)
+    else:
+        first, second = np.sin((1 - t) * angle), np.sin(t * angle)
+        directions = (first[:, None] * u + second[:, None] * v) / np.sin(angle)
     return ((1 - t) * norms[0] + t * norms[1])[:, None] * directions
 
 
+def _perpendicular(u: np.ndarray) -> np.ndarray:
+    """A unit vector at right angles to the unit vector u; the same one for -u, so that a way back is the way there."""
+    axis = np.zeros_like(u)
+    axis[np.abs(u).argmin()] = 1
+    side = axis - (axis @ u) * u
+    return side / np.linalg.norm(side)
+
+
 def path(a: np.ndarray, b: np.ndarray, steps: int, kind: str = "linear") -> np.ndarray:
-    """Codes (steps, D) from a to b, both ends included exactly.
+    """Codes (steps, D) from a (D,) to b (D,), both ends included exactly.
 
     Raises:
         UserError: if there are fewer than two steps, the ends differ in size, or the kind is unknown.
@@ -58,17 +72,16 @@ def path(a: np.ndarray, b: np.ndarray, steps: int, kind: str = "linear") -> np.n
 
 def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
     """The pixel average of two images (C, H, W), from a to b: (steps, C, H, W). What a latent path must beat."""
-    t = np.linspace(0, 1, steps).reshape(-1, 1, 1, 1)
-    return ((1 - t) * a + t * b).astype(np.float32)
+    return lerp(a, b, np.linspace(0, 1, steps)).astype(np.float32)
 
 
 def prior_grid(side: int) -> np.ndarray:
     """A grid of side x side codes (side^2, 2) at equal quantiles of the two-dimensional prior.
 
-    Rows from high to low second number, as on a map; see Kingma & Welling 2014, figure 4.
+    Row by row, the first number rising from left to right and the second falling from top to bottom, as on a map. See
+    Kingma & Welling 2014, figure 4: equal steps on the unit square, through the inverse normal distribution function.
     """
-    from scipy.stats import norm
-
-    quantiles = norm.ppf((np.arange(side) + 0.5) / side)
+    normal = NormalDist()
+    quantiles = np.array([normal.inv_cdf((step + 0.5) / side) for step in range(side)])
     first, second = np.meshgrid(quantiles, quantiles[::-1])
     return np.stack([first.ravel(), second.ravel()], axis=1)
