@@ -20,28 +20,39 @@ if TYPE_CHECKING:
 
 TILES = 7  # pictures side by side in the film
 STATIONS = 6  # real pictures that each tile passes
-STEPS = 10  # between two stations
-FRAMES_PER_SECOND = 12
+STEPS = 12  # between two stations
+FRAMES_PER_SECOND = 15
 CARD_PICTURES = 6
+CARDS_IN_A_ROW = 3
 
 
 class Suggestion(NamedTuple):
-    """Something to try first: a page, what it says, and settings for its address."""
+    """Something to try first: a page, what to do there and why, and settings for its address."""
 
     path: str
     icon: str
+    name: str
     text: str
     settings: dict[str, str]
 
 
 SUGGESTIONS = (
-    Suggestion("pages/explore.py", ":material/tune:", "Drag a number and watch the picture change", {}),
     Suggestion(
-        "pages/interpolate.py", ":material/linear_scale:", "Turn a boot into a pullover, in a CAE and in a VAE",
-        {"a": "0", "b": "1"},
+        "pages/explore.py", ":material/tune:", "Move a number",
+        "Start from a real picture, change one number of its code, and see what that number means.", {},
     ),
-    Suggestion("pages/embeddings.py", ":material/scatter_plot:", "Draw around a cluster and see what is in it", {}),
-    Suggestion("pages/compare.py", ":material/compare:", "See what sixteen numbers keep, and what they lose", {}),
+    Suggestion(
+        "pages/interpolate.py", ":material/linear_scale:", "Turn one into another",
+        "Walk from one picture to another, in pixels, in a CAE and in a VAE. Which way stays real?", {"a": "0", "b": "1"},
+    ),
+    Suggestion(
+        "pages/embeddings.py", ":material/scatter_plot:", "Read the map",
+        "Draw around a cluster of codes and see what its pictures have in common.", {},
+    ),
+    Suggestion(
+        "pages/compare.py", ":material/compare:", "Find what is lost",
+        "The same pictures through PCA, CAE and VAE with codes of one size, and their errors.", {},
+    ),
 )  # fmt: skip
 
 
@@ -96,26 +107,27 @@ def _data_address(content: bytes, kind: str) -> str:
 def suggestions(checkpoint: Checkpoint) -> None:
     """Links to what is worth trying first, with the model in their addresses."""
     for column, suggestion in zip(st.columns(len(SUGGESTIONS)), SUGGESTIONS, strict=True):
-        with column, st.container(border=True, height="stretch"):
+        with column, st.container(border=True, height="stretch", gap="small"):
             st.page_link(
-                suggestion.path, label=suggestion.text, icon=suggestion.icon, width="stretch",
+                suggestion.path, label=f"**{suggestion.name}**", icon=suggestion.icon,
                 query_params={"model": checkpoint.name} | suggestion.settings,
             )  # fmt: skip
+            st.caption(suggestion.text)
 
 
 def cards(checkpoints: list[Checkpoint]) -> None:
     """A card for each model: originals above reconstructions, what it is, and its figures on the test split."""
-    columns = st.columns(3)
-    for position, checkpoint in enumerate(checkpoints):
-        with columns[position % 3], st.container(border=True):
-            st.markdown(f"**{plain(checkpoint.name)}**")
-            st.caption(describe_model(checkpoint))
-            _card_pictures(checkpoint)
-            st.caption(_figures(checkpoint))
-            st.page_link(
-                "pages/explore.py", label="Explore", icon=":material/tune:",
-                query_params=point.address_of(checkpoint.name, point.first_point(checkpoint)),
-            )  # fmt: skip
+    for start in range(0, len(checkpoints), CARDS_IN_A_ROW):
+        row = checkpoints[start : start + CARDS_IN_A_ROW]
+        for column, checkpoint in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
+            with column, st.container(border=True, height="stretch", gap="small"):
+                st.page_link(
+                    "pages/explore.py", label=f"**{plain(checkpoint.name)}**", icon=":material/tune:",
+                    query_params=point.address_of(checkpoint.name, point.first_point(checkpoint)),
+                )  # fmt: skip
+                st.caption(describe_model(checkpoint))
+                _card_pictures(checkpoint)
+                st.caption(_figures(checkpoint))
 
 
 def _card_pictures(checkpoint: Checkpoint) -> None:

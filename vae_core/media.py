@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import warnings
+import struct
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,6 +12,7 @@ from vae_core.config import UserError
 
 UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 LARGEST_UPLOAD = 20_000_000  # bytes
+MOST_PIXELS = 60_000_000  # of an upload, as a telephone's camera has; 240 MB while it is decoded
 GAP_GREY = 128  # between the pictures of a sheet; visible on light and on dark pages
 
 # Black through purple and orange to pale yellow: even steps of lightness, readable with any colour vision
@@ -40,6 +41,7 @@ def sheet(images: np.ndarray, columns: int, *, scale: int = 1, gap: int = 1) -> 
     """A contact sheet of images (N, C, H, W), row by row; ``gap`` source pixels of grey between them."""
     pixels = to_uint8(images)
     count, height, width, channels = pixels.shape
+    columns = min(columns, count)
     rows = -(-count // columns)
     step_y, step_x = height + gap, width + gap
     page = np.full((rows * step_y - gap, columns * step_x - gap, channels), GAP_GREY, np.uint8)
@@ -98,18 +100,27 @@ def decode_upload(content: bytes, image_shape: tuple[int, int, int], *, invert: 
         raise UserError(f"the picture has {len(content) / 1e6:.1f} MB; send one of at most {limit}")
     channels, height, width = image_shape
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=UPLOAD_FORMATS) as picture:
-                upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        with Image.open(io.BytesIO(content), formats=UPLOAD_FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Image.DecompressionBombError
+            picture.draft("RGB", (2 * width, 2 * height))  # a JPEG is decoded no larger than is needed
+            upright = eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA")
     except UnidentifiedImageError as error:
         raise UserError(f"this is not a picture that can be read; send one of {', '.join(UPLOAD_FORMATS)}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UserError("the picture has too many pixels; send a smaller one") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise UserError("the picture is damaged; send another one") from error
-    paper = Image.new("RGBA", upright.size, "white")  # what shows through a transparent picture
-    flat = Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
-    fitted = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
-    pixels = np.atleast_3d(np.asarray(fitted, np.float32)).transpose(2, 0, 1) / 255
+        raise UserError(f"the picture has more than {MOST_PIXELS:,} pixels; send a smaller one") from error
+    except (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error) as error:
+        raise UserError("the picture is damaged; send another one") from error  # Pillow's ways to say so
+    fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
+    paper = Image.new("RGBA", fitted.size, "white")  # what shows through a transparent picture
+    flat = Image.alpha_composite(paper, fitted).convert("L" if channels == 1 else "RGB")
+    pixels = np.atleast_3d(np.asarray(flat, np.float32)).transpose(2, 0, 1) / 255
     return 1 - pixels if invert else pixels
+
+
+def eight_bits(picture: Image.Image) -> Image.Image:
+    """A picture with 16 bits of grey scaled down to 8, which Pillow's own conversion would clip; others unchanged."""
+    if not picture.mode.startswith("I"):
+        return picture
+    grey = np.clip(np.asarray(picture) / 257, 0, 255)
+    return Image.fromarray(np.round(grey).astype(np.uint8))
