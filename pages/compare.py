@@ -48,7 +48,8 @@ for outcome in outcomes:
     if with_errors:
         gallery(
             media.error_map(originals, outcome.decoded, largest),
-            [f"Error of {name} on {picture}" for picture in names], key=f"errors_{name}", one_row=True, captions=[f"MSE {error:.4f}" for error in errors],
+            [f"Error of {name} on {picture}" for picture in names], key=f"errors_{name}",
+            one_row=True, captions=[f"MSE {error:.4f}" for error in errors],
         )  # fmt: skip
 if with_errors and outcomes:
     st.caption(f"Error maps: absolute difference of pixels, black 0 to pale yellow {largest:.2f}, one scale for all.")

@@ -30,7 +30,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )  # fmt: skip
     counts = sorted({min(count, len(images)) for count in (2000, 5000, 10_000)})
     points = st.segmented_control(
-        "Points", counts, default=counts[-1], key="points", required=True, bind="query-params", format_func="{:,}".format
+        "Points", counts, default=counts[-1], key="points", required=True, bind="query-params",
+        format_func="{:,}".format,
     )
     colouring = st.segmented_control(
         "Colour", colourings, default=colourings[0], key="colour", required=True, bind="query-params"
@@ -97,10 +98,10 @@ with side:
     else:
         st.subheader("Select points to see their pictures", anchor=False)
         st.caption("Click a point, or draw around some. A picture you click becomes the current point of all pages.")
-        picked = choose.pick_test_image(images, key="by_picture", marked=point.current().image, size=48)
-        if picked is not None:
-            choose.move_to_test_image(checkpoint, picked)
-            st.rerun()
+        choose.pick_test_image(
+            images, key="by_picture", marked=point.current().image, size=48,
+            on_pick=lambda index: choose.move_to_test_image(checkpoint, index),
+        )  # fmt: skip
     if point.current().image is not None:
         st.page_link(
             "pages/explore.py", label=f"Explore {plain(choose.picture_name(images, point.current().image))}",

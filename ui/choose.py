@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from ui import loaders, point
-from ui.frame import plain
+from ui.frame import notify
 from ui.gallery import gallery
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
+from vae_core.config import UserError
 from vae_core.data import ImageSet
 
 PICTURES_PER_PAGE = 24
@@ -29,35 +32,40 @@ def picture_name(images: ImageSet, index: int) -> str:
     return f"{name}, test image {index}" if name else f"test image {index}"
 
 
-def pick_test_image(images: ImageSet, *, key: str, marked: int | None, size: int = 56) -> int | None:
-    """Choose a test image by class, page or number; returns its index in the run after it was picked.
+def pick_test_image(
+    images: ImageSet, *, key: str, marked: int | None, on_pick: Callable[[int], None], size: int = 56
+) -> None:
+    """Choose a test image by class, draw or number; ``on_pick`` gets its index before the page runs again.
 
     Args:
         images: the test split.
         key: a name for this picker, one for each on a page.
         marked: the image to mark as chosen, by index.
+        on_pick: what to do with the chosen index.
         size: side of a thumbnail in CSS pixels.
     """
+
+    def number_given() -> None:
+        if (number := st.session_state[f"{key}_number"]) is not None:
+            on_pick(int(number))
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen_class = _pick_class(images, key)
         page_seed = int(st.session_state.get(f"{key}_page", 0))
         st.button("Other pictures", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
-        number = st.number_input(
-            "By number", 0, len(images) - 1, None, key=f"{key}_number", placeholder=f"0 to {len(images) - 1}", width=150
-        )
+        st.number_input(
+            "By number", 0, len(images) - 1, None, key=f"{key}_number", width=150,
+            placeholder=f"0 to {len(images) - 1}", on_change=number_given,
+        )  # fmt: skip
     shown = _draw(images, chosen_class, page_seed, PICTURES_PER_PAGE)
     gallery(
         images.images[shown] / np.float32(255),
-        [picture_name(images, index) for index in shown],
+        [picture_name(images, int(index)) for index in shown],
         key=f"{key}_gallery",
-        on_pick=lambda position: st.session_state.update({f"{key}_picked": int(shown[position])}),
+        on_pick=lambda position: on_pick(int(shown[position])),
         size=size,
         marked=int(np.flatnonzero(shown == marked)[0]) if marked in shown else None,
     )
-    if number is not None and number != st.session_state.get(f"{key}_number_taken"):
-        st.session_state[f"{key}_number_taken"] = number
-        return int(number)
-    return st.session_state.pop(f"{key}_picked", None)
 
 
 def _pick_class(images: ImageSet, key: str) -> int | None:
@@ -93,27 +101,38 @@ def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
     return _draw(images, chosen_class, int(st.session_state[key]), count)
 
 
-def upload(checkpoint: Checkpoint, *, key: str) -> np.ndarray | None:
-    """A visitor's own picture as the model's input (1, C, H, W), in the run after it came; else None."""
+def upload(checkpoint: Checkpoint, *, key: str, on_upload: Callable[[np.ndarray], None]) -> None:
+    """A visitor's own picture; ``on_upload`` gets it as the model's input (1, C, H, W) before the page runs again."""
     assert checkpoint.run is not None
     shape = checkpoint.run.model.image_shape
-    sent = st.file_uploader(
+
+    def sent() -> None:
+        file = st.session_state[f"{key}_file"]
+        if file is None:
+            return
+        try:
+            picture = media.decode_upload(file.getvalue(), shape, invert=st.session_state[f"{key}_invert"])
+        except UserError as error:
+            notify(str(error))
+            return
+        on_upload(picture[None])
+
+    st.file_uploader(
         "Your own picture", type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")], key=f"{key}_file",
-        help="It is centre-cropped and resized to what the model knows. It stays on this machine.",
+        on_change=sent, help="It is centre-cropped and resized to what the model knows. It stays with this server.",
     )  # fmt: skip
-    invert = st.toggle("Dark on light: swap", key=f"{key}_invert", help="The Fashion-MNIST models know light on dark.")
-    token = (sent.file_id, invert) if sent else None
-    if sent is None or token == st.session_state.get(f"{key}_seen"):
-        return None
-    st.session_state[f"{key}_seen"] = token
-    picture = loaders.attempt(lambda: media.decode_upload(sent.getvalue(), shape, invert=invert))
-    return None if picture is None else picture[None]
+    st.toggle(
+        "Swap dark and light", key=f"{key}_invert", on_change=sent,
+        help="For a dark thing on a light ground, when the model knows light things on black",
+    )  # fmt: skip
 
 
 def move_to_test_image(checkpoint: Checkpoint, index: int) -> None:
     """Move the shared point to the encoding of a test image."""
-    codes = loaders.attempt(lambda: loaders.test_codes(checkpoint))
-    if codes is None:
+    try:
+        codes = loaders.test_codes(checkpoint)
+    except UserError as error:
+        notify(str(error))
         return
     labels = codes.images.labels
     point.move_to(
@@ -138,6 +157,5 @@ __all__ = [
     "move_to_upload",
     "pick_test_image",
     "picture_name",
-    "plain",
     "upload",
 ]

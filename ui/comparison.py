@@ -30,8 +30,8 @@ HELP = {
     "MSE": "Mean squared error over pixels in [0, 1], mean over images; lower is better.",
     "PSNR": "Peak signal-to-noise ratio in decibels, mean over images; higher is better.",
     "SSIM": "Structural similarity (Wang et al. 2004), mean over images; 1 is perfect.",
-    "Reconstruction": "Negative log-likelihood of the pixels, nats per image, summed over pixels, one posterior sample. "
-    "Bernoulli (binary cross-entropy); empty for PCA, whose Gaussian density cannot be compared with it.",
+    "Reconstruction": "Negative log-likelihood of the pixels, nats per image summed over pixels, one posterior sample; "
+    "Bernoulli (cross-entropy), empty for PCA, whose Gaussian density cannot be compared with it.",
     "KL": "KL of the posterior to the prior, nats per image, summed over dimensions. A deterministic model has none.",
     "Total": "Reconstruction + KL: the negative ELBO of a VAE, nats per image.",
     "kNN accuracy": "Share of test codes whose 10 nearest other test codes vote for the right class.",

@@ -9,12 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-# Okabe & Ito 2008, without black and yellow, which vanish on a dark or a light page; then shapes tell classes apart.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+# Okabe & Ito 2008 without black and yellow, which vanish on a dark or a light page, then Tol 2021; shapes go along.
+COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#882255", "#999933", "#7F7F7F", "#8C6BB1",
+)  # fmt: skip
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon", "triangle-down", "pentagon")
 SYMBOLS_3D = ("circle", "square", "diamond", "cross", "x", "circle-open", "square-open", "diamond-open")
 POINT_SIZE = 5
-MARK_SIZE = 18
 
 
 def class_map(
@@ -48,21 +49,6 @@ def value_map(coordinates: np.ndarray, values: np.ndarray, title: str, indices: 
     figure.add_trace(trace)
     figure.update_layout(showlegend=False)
     return figure
-
-
-def mark(figure: Figure, position: np.ndarray, name: str) -> None:
-    """Put a ring around one place (2,) or (3,) of a map."""
-    from plotly import graph_objects
-
-    ring = {"size": MARK_SIZE, "symbol": "circle-open", "color": "#D55E00", "line": {"width": 3, "color": "#D55E00"}}
-    if len(position) == 3:
-        x, y, z = position[:, None]
-        figure.add_trace(graph_objects.Scatter3d(x=x, y=y, z=z, mode="markers", marker=ring, name=name))
-    else:
-        x, y = position[:, None]
-        figure.add_trace(
-            graph_objects.Scattergl(x=x, y=y, mode="markers", marker=ring, name=name, hovertemplate=name)
-        )
 
 
 def _trace(coordinates: np.ndarray, indices: np.ndarray, name: str, position: int) -> Any:

@@ -56,7 +56,7 @@ def open_page(path: str, *, with_title: bool = True) -> Checkpoint:
     if checkpoint is None:
         _no_model()
     point.start(checkpoint)
-    _notice()
+    show_notice()
     return checkpoint
 
 
@@ -112,7 +112,7 @@ def describe_model(checkpoint: Checkpoint) -> str:
         title = describe(checkpoint.run.data.name).title
     except UserError:
         title = checkpoint.run.data.name
-    told = {"none": "", "decoder": ", label told to the decoder", "both": ", label told to both halves"}[model.condition]
+    told = {"none": "", "decoder": ", decoder told the label", "both": ", both halves told the label"}[model.condition]
     return f"{FAMILY_NAMES.get(model.family, model.family)}, {model.latent} numbers{told} · {plain(title)}"
 
 
@@ -131,10 +131,15 @@ def _problems() -> None:
             st.warning(plain(checkpoint.problem), icon=":material/warning:")
 
 
-def _notice() -> None:
-    """One line about something in the address that could not be used."""
+def notify(text: str) -> None:
+    """Say one line at the top of the page when it runs next; for callbacks, which cannot write on the page."""
+    st.session_state["notice"] = text
+
+
+def show_notice() -> None:
+    """Show what ``notify`` was given, once."""
     if text := st.session_state.pop("notice", None):
-        st.info(text, icon=":material/link_off:")
+        st.info(plain(text), icon=":material/info:")
 
 
 def _no_model() -> NoReturn:

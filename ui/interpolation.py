@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, point
+from ui.frame import plain
 from vae_core import media, paths
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: i
     """The picture at one end, with a menu to choose another: a test picture, one's own, or a pinned point."""
     end = _chosen_end(letter, checkpoint, images, default)
     st.image(media.to_uint8(end.picture[None])[0], width=END_WIDTH, alt=f"{letter}: {end.name}")
-    st.caption(f"**{letter}** · {choose.plain(end.name)}")
+    st.caption(f"**{letter}** · {plain(end.name)}")
     with st.popover(f"Choose {letter}", icon=":material/photo_library:", width=END_WIDTH):
         _end_menu(letter, checkpoint, images)
     return end
@@ -80,22 +81,26 @@ def _set_index(letter: str, index: int) -> None:
 
 
 def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
-    marked = st.session_state.get(f"index_{letter}")
-    picked = choose.pick_test_image(images, key=f"pick_{letter}", marked=marked, size=48)
-    if picked is not None:
-        _set_index(letter, picked)
-        st.rerun()
+    def keep(picture: np.ndarray, name: str, label: int | None, code: np.ndarray | None = None) -> None:
+        st.session_state[f"end_{letter}"] = End(picture, name, label, code)
+
+    def take_pin(name: str) -> None:
+        pinned = point.trail().pins[name]
+        picture = loaders.open_space(checkpoint).decode(pinned.array()[None], pinned.labels())[0]
+        keep(picture, f"pinned point {name}", pinned.label, pinned.array())
+
+    choose.pick_test_image(
+        images, key=f"pick_{letter}", marked=st.session_state.get(f"index_{letter}"), size=48,
+        on_pick=lambda index: _set_index(letter, index),
+    )  # fmt: skip
     for name, pinned in point.trail().pins.items():
-        if st.button(f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source):
-            space = loaders.open_space(checkpoint)
-            picture = space.decode(pinned.array()[None], pinned.labels())[0]
-            end = End(picture, f"pinned point {name}", pinned.label, pinned.array())
-            st.session_state[f"end_{letter}"] = end
-            st.rerun()
-    picture = choose.upload(checkpoint, key=f"own_{letter}")
-    if picture is not None:
-        st.session_state[f"end_{letter}"] = End(picture[0], "your picture", point.current().label)
-        st.rerun()
+        st.button(
+            f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source, on_click=take_pin, args=(name,)
+        )
+    choose.upload(
+        checkpoint, key=f"own_{letter}",
+        on_upload=lambda picture: keep(picture[0], "your picture", point.current().label),
+    )  # fmt: skip
 
 
 def model_row(checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
 from collections.abc import Callable
@@ -81,6 +82,7 @@ def _freeze_heap() -> None:
         if not _frozen:
             gc.collect()
             gc.freeze()
+            atexit.register(gc.unfreeze)  # else some libraries complain of leaks at the end
             _frozen = True
 
 

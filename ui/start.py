@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,7 +44,8 @@ SUGGESTIONS = (
     ),
     Suggestion(
         "pages/interpolate.py", ":material/linear_scale:", "Turn one into another",
-        "Walk from one picture to another, in pixels, in a CAE and in a VAE. Which way stays real?", {"a": "0", "b": "1"},
+        "Walk from one picture to another, in pixels, in a CAE and in a VAE. Which way stays real?",
+        {"a": "0", "b": "1"},
     ),
     Suggestion(
         "pages/embeddings.py", ":material/scatter_plot:", "Read the map",
@@ -90,7 +92,7 @@ def _walk(space: LatentSpace, stations: np.ndarray) -> np.ndarray:
     around = np.concatenate([stations, stations[:1]])
     codes = np.stack(
         [
-            np.concatenate([paths.path(a, b, STEPS + 1)[:-1] for a, b in zip(tile, tile[1:], strict=False)])
+            np.concatenate([paths.path(a, b, STEPS + 1)[:-1] for a, b in pairwise(tile)])
             for tile in around.swapaxes(0, 1)
         ],
         axis=1,

@@ -1,0 +1,148 @@
+"""Explore: sliders, the address, undo and redo, pins, labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage
+from tests.app.test_pages import assert_whole
+from ui.point import Point
+
+EXPLORE = "pages/explore.py"
+
+
+def now(app: AppTest) -> Point:
+    """The current point of the app's session."""
+    return app.session_state["trails"][app.session_state["digest"]].now
+
+
+def sliders(app: AppTest) -> list:
+    """The sliders of the dimensions, in their order on the page."""
+    return [slider for slider in app.slider if slider.key and slider.key.startswith("slider_")]
+
+
+def button(app: AppTest, label: str):  # noqa: ANN201 (AppTest's own type)
+    """The button of that label."""
+    return next(found for found in app.button if found.label == label)
+
+
+@pytest.fixture
+def app(checkpoints: Path, open_page: OpenPage) -> AppTest:
+    """Explore with the tiny VAE."""
+    return open_page(EXPLORE, model="digits-vae")
+
+
+def test_there_is_a_slider_for_each_dimension_most_telling_first(app: AppTest) -> None:
+    """Four dimensions, by falling KL, each label naming its dimension and its KL."""
+    labels = [slider.label for slider in sliders(app)]
+    amounts = [float(label.split(" · ")[1].split()[0]) for label in labels]
+    assert sorted(label.split(" · ")[0] for label in labels) == ["z0", "z1", "z2", "z3"]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_a_slider_moves_its_dimension_and_the_address(app: AppTest) -> None:
+    """Only that number of the code changes, and the link says so."""
+    before = now(app).code
+    slider = sliders(app)[0]
+    dimension = int(slider.label.split(" · ")[0][1:])
+    slider.set_value(1.25).run()
+    assert_whole(app)
+    expected = tuple(1.25 if position == dimension else value for position, value in enumerate(before))
+    assert now(app).code == expected
+    assert [float(number) for number in app.query_params["z"].split(",")] == list(expected)
+
+
+def test_a_link_restores_the_point(checkpoints: Path, open_page: OpenPage) -> None:
+    """The code in the address is the code on the sliders."""
+    app = open_page(EXPLORE, model="digits-vae", z="0.5,-1.25,2,0")
+    assert now(app).code == (0.5, -1.25, 2.0, 0.0)
+    by_dimension = {slider.label.split(" · ")[0]: slider.value for slider in sliders(app)}
+    assert by_dimension == {"z0": 0.5, "z1": -1.25, "z2": 2.0, "z3": 0.0}
+
+
+def test_a_point_beyond_the_slider_widens_it(checkpoints: Path, open_page: OpenPage) -> None:
+    """A code far out is shown as it is, not cut off."""
+    app = open_page(EXPLORE, model="digits-vae", z="50,0,0,0")
+    assert next(slider.value for slider in sliders(app) if slider.label.startswith("z0")) == 50
+
+
+def test_undo_and_redo_walk_through_the_history(app: AppTest) -> None:
+    """Undo returns to where one was, redo takes it back, and a new move ends the redoing."""
+    first = now(app)
+    sliders(app)[0].set_value(1.0).run()
+    moved = now(app)
+    button(app, "Undo").click().run()
+    assert now(app) == first
+    button(app, "Redo").click().run()
+    assert now(app) == moved
+    button(app, "Undo").click().run()
+    sliders(app)[1].set_value(-1.0).run()
+    assert button(app, "Redo").disabled
+
+
+def test_zero_is_the_priors_centre(app: AppTest) -> None:
+    """All numbers become zero, where the typicality is nothing."""
+    button(app, "Zero").click().run()
+    assert now(app).code == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_random_moves_to_a_prior_sample(app: AppTest) -> None:
+    """Another point, said to be a sample."""
+    before = now(app)
+    button(app, "Random").click().run()
+    assert_whole(app)
+    assert now(app).code != before.code
+    assert now(app).source == "a prior sample"
+
+
+def test_a_pin_leads_back(app: AppTest) -> None:
+    """A pinned point stays reachable after moving on."""
+    sliders(app)[0].set_value(0.75).run()
+    pinned = now(app)
+    button(app, "Pin").click().run()
+    button(app, "Zero").click().run()
+    button(app, "Go to A").click().run()
+    assert now(app).code == pinned.code
+
+
+def test_a_test_image_by_number_becomes_the_point(app: AppTest) -> None:
+    """Its encoding is the code, and it is named with its class."""
+    next(found for found in app.number_input if found.key == "start_number").set_value(7).run()
+    assert_whole(app)
+    assert now(app).image == 7
+    assert "test image 7" in now(app).source
+
+
+def test_the_label_of_a_conditional_model_is_chosen_and_linked(checkpoints: Path, open_page: OpenPage) -> None:
+    """The address gives the label; choosing another changes the address, not the code."""
+    app = open_page(EXPLORE, model="digits-cvae", label="3")
+    assert now(app).label == 3
+    code = now(app).code
+    app.button_group[0].set_value(5).run()
+    assert_whole(app)
+    assert (now(app).label, now(app).code) == (5, code)
+    assert app.query_params["label"] == "5"
+
+
+def test_each_model_keeps_its_own_point(app: AppTest) -> None:
+    """Changing the model and coming back finds the point where it was."""
+    sliders(app)[0].set_value(1.5).run()
+    here = now(app).code
+    app.sidebar.selectbox[0].set_value("digits-vae-2").run()
+    assert_whole(app)
+    assert len(now(app).code) == 2
+    app.sidebar.selectbox[0].set_value("digits-vae").run()
+    assert now(app).code == here
+
+
+def test_the_point_goes_along_to_other_pages(app: AppTest) -> None:
+    """Every page has the same current point, and its address too."""
+    sliders(app)[0].set_value(1.5).run()
+    here = now(app)
+    for page in ("pages/interpolate.py", "pages/embeddings.py", "pages/compare.py"):
+        app.switch_page(page).run()
+        assert_whole(app)
+        assert now(app) == here

@@ -1,0 +1,101 @@
+"""Every page with a model, with none, with a broken one, and with a hostile address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import KINDS, PAGES, OpenPage
+
+HOSTILE = {
+    "markup": "<script>alert(1)</script>",
+    "not a number": "nan,nan,nan,nan",
+    "infinite": "inf,1e999,-inf,0",
+    "too far": "1e99,0,0,0",
+    "too long": "1," * 100_000,
+    "too short": "1",
+    "empty": "",
+    "path": "../../etc/passwd",
+    "null byte": "\x00",
+    "digits of another script": "٣,٣,٣,٣",
+}
+
+
+def assert_whole(app: AppTest) -> None:
+    """No exception and no error box on the page."""
+    assert not app.exception, app.exception[0].message if app.exception else ""
+    assert not app.error, app.error[0].value if app.error else ""
+
+
+def texts(app: AppTest) -> str:
+    """Everything that the page says in words."""
+    kinds = ("title", "markdown", "caption", "warning", "info", "error", "subheader")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+@pytest.mark.parametrize("model", KINDS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_every_kind_of_model(page: str, model: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """Named in the address, each kind of model is the current one, and nothing goes wrong."""
+    app = open_page(page, model=model)
+    assert_whole(app)
+    assert app.sidebar.selectbox[0].value == model
+    assert app.title
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_model_a_page_says_how_to_make_one(
+    page: str, tmp_path: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty folder gives advice, not an error."""
+    monkeypatch.setenv("LATENT_CHECKPOINTS", str(tmp_path))
+    app = open_page(page)
+    assert_whole(app)
+    assert any("train.py" in block.value for block in app.code)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_broken_checkpoints_get_a_line_each_while_the_others_work(
+    page: str, checkpoints: Path, open_page: OpenPage
+) -> None:
+    """A truncated, a foreign and a pickled one are named in the sidebar; a good one is current."""
+    weights = "model.safetensors"
+    whole = (checkpoints / "digits-vae" / weights).read_bytes()
+    for name, content in {
+        "truncated": whole[:-50],
+        "foreign": b"\x02\x00\x00\x00\x00\x00\x00\x00{}",
+        "pickled": b"\x80\x04]\x94.",
+    }.items():
+        (checkpoints / name).mkdir()
+        (checkpoints / name / weights).write_bytes(content)
+    app = open_page(page)
+    assert_whole(app)
+    lines = [warning.value.replace("\\", "") for warning in app.sidebar.warning]
+    assert [line.split(":")[0] for line in lines] == ["foreign", "pickled", "truncated"]
+    assert app.sidebar.selectbox[0].value in KINDS
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_address_falls_back(page: str, value: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """Whatever stands in any parameter, the page opens, with at most one line of notice, which repeats none of it."""
+    names = ("model", "z", "label", "a", "b", "steps", "path", "map", "points", "colour", "drawn", "errors")
+    app = open_page(page, **dict.fromkeys(names, value))
+    assert_whole(app)
+    assert len(app.main.info) <= 1
+    assert "<script>" not in texts(app)
+
+
+def test_the_first_model_shown_is_variational(checkpoints: Path, open_page: OpenPage) -> None:
+    """Without an address the most telling model comes first: a VAE with more than two numbers and no labels."""
+    assert open_page("app.py").sidebar.selectbox[0].value == "digits-vae"
+
+
+def test_names_from_the_disk_are_shown_as_text(checkpoints: Path, open_page: OpenPage) -> None:
+    """A stray file whose name is Markdown or HTML is escaped."""
+    (checkpoints / "<img src=x> *bold*.pt").write_bytes(b"")
+    app = open_page("app.py")
+    assert_whole(app)
+    assert "\\<img src=x\\>" in app.sidebar.warning[0].value
