@@ -32,7 +32,8 @@ MAPS = "map.npz"
 LARGEST_CACHE = 200_000_000  # bytes
 MOST_WORKERS = 2
 STEPS_16_BIT = 65535
-DAMAGED = (OSError, EOFError, KeyError, ValueError, MemoryError, zlib.error, zipfile.BadZipFile)  # a file of arrays
+# What numpy and zipfile raise for files of arrays that are absent, cut or altered.
+DAMAGED = (OSError, EOFError, LookupError, ValueError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def save_maps(folder: Path, digest: str, maps: dict[Method, np.ndarray]) -> None
 def load_maps(folder: Path, digest: str) -> dict[Method, np.ndarray]:
     """The maps that came with a checkpoint, float32 (N, 2) by method; empty if there are none for these weights."""
     try:
-        with np.load(folder / MAPS) as stored:
+        with (folder / MAPS).open("rb") as file, np.load(file) as stored:
             if stored["digest"].tobytes() != digest.encode():
                 return {}
             maps: dict[Method, np.ndarray] = {}
@@ -176,7 +177,8 @@ def start_job(request: MapRequest) -> None:
         found_in = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
         _workers[request.key] = subprocess.Popen(
             command,
-            env={**os.environ, "PYTHONPATH": found_in},
+            # Threads that wait sleep instead of spinning, so that the app's pages get the processor.
+            env={**os.environ, "PYTHONPATH": found_in, "OMP_WAIT_POLICY": "passive"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )

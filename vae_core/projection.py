@@ -195,7 +195,7 @@ def _umap(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
         random_state=request.seed,
         n_jobs=1,  # what a fixed seed needs
         verbose=True,  # its bar goes to the meter
-        tqdm_kwds={"file": _Meter(on_progress), "mininterval": 0.2},
+        tqdm_kwds={"file": _Meter(on_progress), "mininterval": 0.1},
     )
     with warnings.catch_warnings():
         # Exact neighbours come without an index for new points, which is not needed here.

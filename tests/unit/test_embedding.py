@@ -1,0 +1,251 @@
+"""Maps: kept in checkpoints and in the cache, and computed in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from vae_core import embedding
+from vae_core.checkpoint import find_checkpoint
+from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.data import load_images
+from vae_core.embedding import METHODS, MapError, MapRequest, cached_map, job_state
+from vae_core.latent import LatentSpace
+from vae_core.training import describe_images, fit
+
+DIGEST = "0123456789abcdef"
+coordinates = arrays(np.float32, (7, 2), elements=st.floats(-1000, 1000, width=32))
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one checkpoint: PCA of the digits."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    data = DataConfig("digits")
+    train, test = load_images(data, "train"), load_images(data, "test")
+    run = RunConfig(data, ModelConfig(family="pca", likelihood="gaussian", latent=4), TrainConfig(epochs=1))
+    fit(describe_images(run, train), train, test, folder / "digits-pca", show_progress=False)
+    return folder
+
+
+@pytest.fixture
+def request_for_pca(checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MapRequest:
+    """A request that a worker can fulfil, with an empty cache."""
+    monkeypatch.setenv("LATENT_CHECKPOINTS", str(checkpoints))
+    monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
+    checkpoint = find_checkpoint("digits-pca")
+    return MapRequest(checkpoint.name, checkpoint.digest, "pca", points=100)
+
+
+# --- maps that come with a checkpoint --------------------------------------------------------------------------
+
+
+@given(st.dictionaries(st.sampled_from(list(METHODS)), coordinates, min_size=1))
+def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFactory, maps: dict) -> None:
+    """Every coordinate is within half a step of 1/65535 of its axis, and the methods are those stored."""
+    folder = tmp_path_factory.mktemp("model")
+    embedding.save_maps(folder, DIGEST, maps)
+    found = embedding.load_maps(folder, DIGEST)
+    assert found.keys() == maps.keys()
+    for method, stored in maps.items():
+        assert found[method].dtype == np.float32
+        largest = np.abs(stored).max()  # float32 itself is no finer than this times 1e-7
+        step = np.ptp(stored, axis=0).astype(float) / 65535
+        assert (np.abs(found[method] - stored.astype(float)) <= 0.5 * step + 5e-7 * largest + 1e-37).all()
+
+
+def test_maps_of_other_weights_are_not_taken(tmp_path: Path) -> None:
+    """A checkpoint that was trained anew has no maps until they are made again."""
+    embedding.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
+    assert embedding.load_maps(tmp_path, DIGEST[::-1]) == {}
+
+
+def test_damaged_maps_count_as_none(tmp_path: Path) -> None:
+    """An absent, empty, cut or altered file, and a pickled one, are no maps and no error."""
+    assert embedding.load_maps(tmp_path, DIGEST) == {}
+    maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
+    embedding.save_maps(tmp_path, DIGEST, maps)
+    path = tmp_path / embedding.MAPS
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 37):
+        path.write_bytes(whole[:length])
+        assert embedding.load_maps(tmp_path, DIGEST) == {}
+    for position in range(0, len(whole), 11):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 255]) + whole[position + 1 :])
+        embedding.load_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
+    with path.open("wb") as file:
+        np.savez(file, digest=np.array([{"a": 1}], dtype=object))
+    assert embedding.load_maps(tmp_path, DIGEST) == {}
+
+
+def test_ten_thousand_points_of_three_maps_are_small(tmp_path: Path) -> None:
+    """A shipped file of maps stays under 150 kB."""
+    maps = {method: np.random.default_rng(0).normal(size=(10_000, 2)) for method in METHODS}
+    embedding.save_maps(tmp_path, DIGEST, maps)
+    assert (tmp_path / embedding.MAPS).stat().st_size < 150_000
+
+
+def test_make_maps_maps_the_whole_test_split(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All methods, all test images, the progress of the three together rising to 1."""
+    monkeypatch.setattr(
+        embedding, "embed", lambda codes, request, on_progress: on_progress(1.0, "Done") or codes[:, :2]
+    )
+    progress: list[float] = []
+    embedding.make_maps(request_for_pca.checkpoint, lambda fraction, text: progress.append(fraction))
+    checkpoint = find_checkpoint(request_for_pca.checkpoint)
+    found = embedding.load_maps(checkpoint.folder, checkpoint.digest)
+    assert {method: len(found[method]) for method in found} == dict.fromkeys(
+        METHODS, len(load_images(DataConfig("digits"), "test"))
+    )
+    assert progress == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+# --- which points ----------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 500), st.integers(1, 600))
+def test_the_points_of_a_map_are_drawn_without_repetition(count: int, points: int) -> None:
+    """In order, each once, as many as asked for or as there are; the same ones every time."""
+    chosen = embedding.chosen_points(count, points)
+    assert len(chosen) == min(count, points)
+    assert (np.diff(chosen) > 0).all()
+    assert 0 <= chosen[0] <= chosen[-1] < count
+    np.testing.assert_array_equal(chosen, embedding.chosen_points(count, points))
+
+
+# --- the cache -------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_cache_file_counts_as_absent(request_for_pca: MapRequest) -> None:
+    """An empty, cut or pickled file, and a map of other dimensions."""
+    path = embedding.cache_folder() / f"{request_for_pca.key}.npy"
+    assert cached_map(request_for_pca) is None
+    embedding._store(request_for_pca, np.ones((5, 2), np.float32))
+    whole = path.read_bytes()
+    assert cached_map(request_for_pca) is not None
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        assert cached_map(request_for_pca) is None
+    for unfit in (np.array([{"a": 1}], dtype=object), np.ones((5, 3)), np.ones(5)):
+        np.save(path, unfit, allow_pickle=True)
+        assert cached_map(request_for_pca) is None
+
+
+def test_the_cache_lets_the_oldest_maps_go(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its size the maps written longest ago are removed, the newest stay."""
+    requests = [replace(request_for_pca, seed=seed) for seed in range(5)]
+    size = 128 + 8 * 100  # an .npy file's header and a hundred points
+    monkeypatch.setattr(embedding, "LARGEST_CACHE", 3 * size)
+    for age, request in enumerate(requests):
+        embedding._store(request, np.ones((100, 2), np.float32))
+        os.utime(embedding.cache_folder() / f"{request.key}.npy", (age, age))
+    assert [cached_map(request) is not None for request in requests] == [False, False, True, True, True]
+
+
+# --- the worker ------------------------------------------------------------------------------------------------
+
+
+def finish(request: MapRequest) -> None:
+    """Wait until a job's process has ended."""
+    embedding._workers[request.key].wait(timeout=120)
+
+
+def test_a_job_computes_its_map_in_a_process_of_its_own(
+    request_for_pca: MapRequest, checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started from another folder, it leaves in the cache what the core computes here."""
+    monkeypatch.chdir(checkpoints)
+    assert job_state(request_for_pca) is None
+    embedding.start_job(request_for_pca)
+    process = embedding._workers[request_for_pca.key]
+    embedding.start_job(request_for_pca)
+    assert embedding._workers[request_for_pca.key] is process, "a second start must not start a second process"
+    finish(request_for_pca)
+    state = job_state(request_for_pca)
+    assert state is not None
+    assert (state.running, state.error) == (False, None)
+    images = load_images(DataConfig("digits"), "test").images
+    codes = LatentSpace.open(request_for_pca.checkpoint).encode(images)
+    chosen = codes[embedding.chosen_points(len(codes), request_for_pca.points)]
+    np.testing.assert_allclose(cached_map(request_for_pca), embedding.embed(chosen, request_for_pca), atol=1e-4)
+
+
+def test_a_job_that_fails_says_why(request_for_pca: MapRequest) -> None:
+    """A mistake in the request comes back as one line, from the worker to the page."""
+    request = replace(request_for_pca, method="umap", neighbours=1000)
+    embedding.start_job(request)
+    finish(request)
+    state = job_state(request)
+    assert state is not None
+    assert not state.running
+    assert state.error is not None
+    assert state.error.startswith("UMAP with these parameters needs more than 1000 points")
+
+
+def test_a_job_that_dies_is_noticed_and_can_be_started_again(request_for_pca: MapRequest) -> None:
+    """Killed from outside, it is reported; forgotten by cancelling, it is as if it had never been."""
+    embedding.start_job(request_for_pca)
+    embedding._workers[request_for_pca.key].kill()
+    finish(request_for_pca)
+    state = job_state(request_for_pca)
+    assert state is not None
+    assert state.error == "the map's process ended before it was done; try again"
+    embedding.cancel_job(request_for_pca)
+    assert job_state(request_for_pca) is None
+
+
+def test_a_cancelled_job_is_stopped(request_for_pca: MapRequest) -> None:
+    """Its process ends, and it leaves nothing in the cache."""
+    embedding.start_job(request_for_pca)
+    process = embedding._workers[request_for_pca.key]
+    embedding.cancel_job(request_for_pca)
+    assert process.poll() is not None
+    assert job_state(request_for_pca) is None
+    assert cached_map(request_for_pca) is None
+
+
+def test_no_more_jobs_than_allowed(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One too many is refused in one line instead of slowing all others down."""
+    monkeypatch.setattr(embedding, "MOST_WORKERS", 0)
+    with pytest.raises(MapError, match="wait until one is done"):
+        embedding.start_job(request_for_pca)
+
+
+def test_a_worker_refuses_a_model_that_was_trained_anew(request_for_pca: MapRequest) -> None:
+    """The request's digest is no longer that of the checkpoint."""
+    request = replace(request_for_pca, digest=DIGEST)
+    assert embedding.main([json.dumps(asdict(request))]) == 2
+    told = json.loads((embedding.cache_folder() / f"{request.key}.progress.json").read_text())
+    assert "trained anew" in told["error"]
+
+
+def test_an_unexpected_failure_is_told_and_not_hidden(
+    request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page gets a line, the log the traceback."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(embedding, "embed", fail)
+    with pytest.raises(RuntimeError):
+        embedding.main([json.dumps(asdict(request_for_pca))])
+    told = json.loads((embedding.cache_folder() / f"{request_for_pca.key}.progress.json").read_text())
+    assert told["error"].startswith("the map could not be computed (first line)")
+    assert "\n" not in told["error"]
+
+
+def test_the_command_line_says_how_it_is_used(request_for_pca: MapRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without arguments, and for a checkpoint that is not there."""
+    assert embedding.main([]) == 2
+    assert capsys.readouterr().err.startswith("usage: ")
+    assert embedding.main(["--maps", "nothing"]) == 2
+    assert "error: there is no checkpoint 'nothing'" in capsys.readouterr().err
