@@ -19,19 +19,17 @@ if images is None:
     st.stop()
 assert checkpoint.run is not None
 model = checkpoint.run.model
-plane = {"codes": "Code plane"} if model.latent == 2 else {}
-methods = plane | dict(embedding.METHODS)
+plane = {"Codes": "codes"} if model.latent == 2 else {}
+methods = plane | {title: method for method, title in embedding.METHODS.items()}
 colourings = [name for name in maps.COLOURINGS if name != "KL" or model.family == "vae"]
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    method = st.segmented_control(
-        "Map", list(methods), default="codes" if plane else "tsne", key="map", required=True, bind="query-params",
-        format_func=methods.get,
-    )  # fmt: skip
+    title = st.segmented_control(
+        "Map", list(methods), default="Codes" if plane else "t-SNE", key="map", required=True, bind="query-params"
+    )
     counts = sorted({min(count, len(images)) for count in (2000, 5000, 10_000)})
     points = st.segmented_control(
-        "Points", counts, default=counts[-1], key="points", required=True, bind="query-params",
-        format_func="{:,}".format,
+        "Points", counts, default=counts[-1], key="points", required=True, bind="query-params"
     )
     colouring = st.segmented_control(
         "Colour", colourings, default=colourings[0], key="colour", required=True, bind="query-params"
@@ -44,15 +42,15 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         neighbours = st.slider("Neighbours (UMAP)", 5, 100, 15, 5, key="neighbours", bind="query-params")
         distance = st.slider("Minimum distance (UMAP)", 0.0, 0.9, 0.1, 0.1, key="distance", bind="query-params")
 
-points = int(points or counts[-1])
+method, points = methods[str(title)], int(points or counts[-1])
 if method == "codes":
     found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
     indices = embedding.chosen_points(len(images), points)
-    shown = None if found is None else maps.Map("Code plane", found.codes[indices], indices)
+    shown = None if found is None else maps.Map("Plane of the codes", found.codes[indices], indices)
     map_key = "codes"
 else:
     request = MapRequest(
-        checkpoint.name, checkpoint.digest, method or "tsne", points, int(dimensions or 2),
+        checkpoint.name, checkpoint.digest, method, points, int(dimensions or 2),
         perplexity=float(perplexity) if method == "tsne" else 30.0,
         neighbours=int(neighbours) if method == "umap" else 15,
         minimum_distance=float(distance) if method == "umap" else 0.1,

@@ -12,13 +12,14 @@ from vae_core import media, paths
 
 DEFAULT_ENDS = (0, 1)
 FRAMES_PER_SECOND = 8
+STEP_WIDTH = 200
 
 checkpoint = open_page("pages/interpolate.py")
 images = loaders.attempt(lambda: loaders.test_images(checkpoint))
 if images is None:
     st.stop()
 
-left, middle, right = st.columns([2, 4, 2], gap="medium")
+left, middle, right = st.columns([1, 3, 1], gap="medium")
 with left:
     a = interpolation.choose_end("A", checkpoint, images, DEFAULT_ENDS[0])
 with right:
@@ -27,8 +28,8 @@ with middle:
     chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
     with st.container(horizontal=True):
         kind = st.segmented_control(
-            "Path", paths.KINDS, default="linear", key="path", required=True, bind="query-params",
-            format_func=str.capitalize,
+            "Path", [kind.capitalize() for kind in paths.KINDS], default="Linear", key="path", required=True,
+            bind="query-params",
             help="Linear: a straight line between the codes. Spherical: along the shell where the prior has its mass.",
         )  # fmt: skip
         steps = st.slider("Steps", 3, 21, 9, key="steps", bind="query-params")
@@ -37,7 +38,7 @@ with st.spinner("Decoding …", show_time=False):
     rows = [interpolation.cross_fade_row(a, b, steps)]
     for model in chosen:
         row = loaders.attempt(
-            lambda model=model: interpolation.model_row(model, a, b, steps, kind or "linear", checkpoint.name)  # type: ignore[misc]
+            lambda model=model: interpolation.model_row(model, a, b, steps, str(kind).lower(), checkpoint.name)  # type: ignore[misc]
         )
         if row is not None:
             rows.append(row)
@@ -47,13 +48,13 @@ with st.spinner("Decoding …", show_time=False):
 def walk() -> None:
     """The scrubber and the rows; moving along reruns only this."""
     step = st.slider("Along the path", 1, steps, (steps + 1) // 2, key=f"scrubber_{steps}") - 1
-    columns = st.columns(len(rows), gap="small")
-    for column, row in zip(columns, rows, strict=True):
-        with column:
+    frames_now = st.container(horizontal=True, gap="medium")
+    for row in rows:
+        with frames_now.container(width=STEP_WIDTH, gap="small"):
             note = ", far from any real code" if row.far[step] else ""
             st.image(
                 media.to_uint8(row.images[step : step + 1])[0],
-                width=200,
+                width=STEP_WIDTH,
                 alt=f"{row.name}, step {step + 1} of {steps}{note}",
             )
             st.markdown(f"**{plain(row.name)}**{note}")

@@ -1,0 +1,76 @@
+"""A real server and a real Chromium. Every page is watched: errors on its console, and requests that leave the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from scripts.server import serve
+
+# Streamlit's client looks for its server beside the page's address first, and Chromium reports the answer.
+ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
+LONGEST_WAIT = 60_000  # milliseconds
+IDLE = """() => {
+  const app = document.querySelector(".stApp");
+  return app && app.getAttribute("data-test-script-state") === "notRunning";
+}"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; the environment variable CHROMIUM names its program."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a server with the shipped checkpoints, for tests that do not need a fresh one."""
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh visitor's page, at 1280x800; at the end it must have had no error, and asked nobody else for anything."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(LONGEST_WAIT)
+    troubles: list[str] = []
+
+    def note_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and not ITS_OWN_PROBES.search(message.location.get("url", "")):
+            troubles.append(f"console: {message.text}")
+
+    def note_request(request: Request) -> None:
+        if not re.match(r"(http|ws)://127\.0\.0\.1:|data:|blob:", request.url):
+            troubles.append(f"request to {request.url}")
+
+    page.on("console", note_console)
+    page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+    page.on("request", note_request)
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def wait_until_idle(page: Page) -> None:
+    """Wait until the page has its title and its script has run."""
+    page.wait_for_selector("h1")
+    page.wait_for_function(IDLE)

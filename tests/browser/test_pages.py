@@ -1,0 +1,168 @@
+"""What only a browser shows: first addresses, deep links, downloads, keyboard, and how soon a page paints."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from scripts.server import PROJECT, serve
+from tests.browser.conftest import wait_until_idle
+
+PAGES = ["", *sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))]
+SOONEST_PAINT = 3.0  # seconds from asking the server for a page to its title
+
+
+def address_settles(page: Page, pattern: str) -> None:
+    """Wait until the page's address has a part."""
+    page.wait_for_url(re.compile(pattern))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_as_the_first_address_of_a_fresh_server(name: str, page: Page, tmp_path: Path) -> None:
+    """No page depends on another having been opened before; no error box, no error on the console, no other host."""
+    with serve(LATENT_DATA=str(tmp_path), LATENT_CACHE=str(tmp_path / "cache")) as address:
+        page.goto(f"{address}/{name}")
+        wait_until_idle(page)
+        expect(page.locator("h1")).to_have_count(1)
+        expect(page.locator(".stException, .stAlert")).to_have_count(0)
+        assert page.locator("img").count() > 0
+        for image in page.locator("img").all():
+            assert image.get_attribute("alt"), "an image without alt text"
+
+
+def test_the_first_page_paints_soon(page: Page, tmp_path: Path) -> None:
+    """A fresh server shows the title of its first page within three seconds: torch is loaded afterwards."""
+    with serve(LATENT_DATA=str(tmp_path)) as address:
+        start = time.monotonic()
+        page.goto(address)
+        page.wait_for_selector("h1")
+        assert time.monotonic() - start < SOONEST_PAINT
+        wait_until_idle(page)
+
+
+def test_a_link_restores_what_was_on_the_screen(server: str, page: Page) -> None:
+    """A slider moved by keyboard changes the address; that address, opened by another visitor, has the same picture."""
+    page.goto(f"{server}/explore?model=fashion-vae-16")
+    wait_until_idle(page)
+    slider = page.locator("[class*=st-key-slider_] [role=slider]").first
+    before = page.url
+    slider.focus()
+    for _ in range(30):
+        slider.press("ArrowRight")
+    page.wait_for_url(lambda url: url != before and "z=" in url)
+    wait_until_idle(page)
+    value, link = slider.get_attribute("aria-valuenow"), page.url
+    picture = page.locator(".stImage img").first
+    drawn = picture.screenshot()
+    other = page.context.browser.new_page(viewport={"width": 1280, "height": 800})  # type: ignore[union-attr]
+    other.goto(link)
+    wait_until_idle(other)
+    expect(other.locator("[class*=st-key-slider_] [role=slider]").first).to_have_attribute("aria-valuenow", value or "")
+    same = other.locator(".stImage img").first
+    same.wait_for()
+    assert Image.open(io.BytesIO(same.screenshot())).tobytes() == Image.open(io.BytesIO(drawn)).tobytes()
+    other.close()
+
+
+def test_a_picture_of_the_gallery_can_be_taken_with_the_keyboard(server: str, page: Page) -> None:
+    """Each picture is a button with a name; Enter on one makes it the current point."""
+    page.goto(f"{server}/explore?model=fashion-vae-16")
+    wait_until_idle(page)
+    picture = page.get_by_role("button", name=re.compile(r"test image \d+")).first
+    name = picture.locator("img").get_attribute("alt")
+    picture.focus()
+    picture.press("Enter")
+    expect(page.get_by_text(f"{name}. Mean squared error")).to_be_visible()
+
+
+def test_dragging_a_slider_changes_the_picture(server: str, page: Page) -> None:
+    """The mouse moves the most telling dimension, and the decoded picture is another one."""
+    page.goto(f"{server}/explore?model=fashion-vae-16")
+    wait_until_idle(page)
+    picture = page.locator(".stImage img").first
+    before = picture.get_attribute("src")
+    thumb = page.locator("[class*=st-key-slider_] [role=slider]").first
+    box = thumb.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    expect(picture).not_to_have_attribute("src", before or "")
+
+
+def test_a_click_on_the_traversal_goes_there(server: str, page: Page) -> None:
+    """The last picture of the strip is marked after it was clicked."""
+    page.goto(f"{server}/explore?model=fashion-vae-16")
+    wait_until_idle(page)
+    last = page.locator(".st-key-strip button.picture").last
+    last.click()
+    expect(last).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(("button", "kind"), [("GIF", "GIF"), ("WebP", "WEBP"), ("PNG strip", "PNG")])
+def test_an_interpolation_can_be_downloaded(server: str, page: Page, button: str, kind: str) -> None:
+    """The file is what it says, and an animation has a frame for each step, there and back."""
+    page.goto(f"{server}/interpolate?model=fashion-vae-16&steps=5")
+    wait_until_idle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    picture = Image.open(download.value.path())
+    assert picture.format == kind
+    assert getattr(picture, "n_frames", 1) == (1 if kind == "PNG" else 2 * 5 - 2)
+
+
+def test_the_address_of_an_interpolation_restores_its_ends(server: str, page: Page) -> None:
+    """Both pictures, the kind of path and the number of steps are in the link."""
+    page.goto(f"{server}/interpolate?model=fashion-vae-16&a=12&b=34&steps=7&path=Spherical")
+    wait_until_idle(page)
+    expect(page.get_by_alt_text(re.compile(r"^A: .*test image 12$"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(r"^B: .*test image 34$"))).to_be_visible()
+    expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
+    expect(page.locator(".st-key-row_0 img")).to_have_count(7)
+
+
+def test_a_lasso_on_the_map_fills_the_gallery(server: str, page: Page) -> None:
+    """Drawing around the middle of the shipped t-SNE map shows the pictures inside; a click makes one current."""
+    page.goto(f"{server}/embeddings?model=fashion-vae-16")
+    wait_until_idle(page)
+    plot = page.locator(".stPlotlyChart .nsewdrag").first
+    plot.wait_for()
+    box = plot.bounding_box()
+    assert box is not None
+    x, y, reach = box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5, 60
+    page.mouse.move(x - reach, y - reach)
+    page.mouse.down()
+    for corner in ((reach, -reach), (reach, reach), (-reach, reach), (-reach, -reach)):
+        page.mouse.move(x + corner[0], y + corner[1], steps=6)
+    page.mouse.up()
+    expect(page.get_by_role("heading", name=re.compile("selected"))).to_be_visible()
+    pictures = page.locator(".st-key-selected button.picture")
+    expect(pictures.first).to_be_visible()
+    pictures.first.click()
+    expect(page.get_by_role("link", name=re.compile("Explore .*test image"))).to_be_visible()
+
+
+def test_a_map_that_is_not_there_is_computed_with_progress(server: str, page: Page) -> None:
+    """PCA in three dimensions does not come with the checkpoint: it is computed, shown, and kept."""
+    page.goto(f"{server}/embeddings?model=fashion-vae-16&map=PCA&dimensions=3&points=2000")
+    page.wait_for_selector(".stPlotlyChart")
+    wait_until_idle(page)
+
+
+def test_the_menu_leads_to_every_page(server: str, page: Page) -> None:
+    """Each link of the menu opens its page, and the model goes along."""
+    page.goto(f"{server}/?model=fashion-cae-2")
+    wait_until_idle(page)
+    for title in ("Explore", "Interpolate", "Embeddings", "Compare"):
+        page.get_by_role("link", name=title, exact=True).first.click()
+        expect(page.locator("h1")).to_have_text(title)
+        wait_until_idle(page)
+        address_settles(page, "model=fashion-cae-2")
+        expect(page.locator(".stException")).to_have_count(0)
