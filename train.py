@@ -156,7 +156,11 @@ def train(options: Options) -> None:
     )
     fit(run, train_images, test_images, folder, on_epoch=report, resume=options.resume, overwrite=options.overwrite)
     metrics = find_checkpoint(folder.name, out).metrics
-    print(f"{folder} is ready: test MSE {metrics['mse']:.5f}, {metrics['total']:.2f} nats per image")
+    print(f"{folder} is ready: test MSE {metrics['mse']:.5f}, {metrics['total']:.2f} nats per image", flush=True)
+    if options.maps:
+        from vae_core.embedding import make_maps_with_bar
+
+        make_maps_with_bar(folder.name, out, options.data_root)
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import interpolation, loaders, models, point
 from ui.frame import open_page, plain
-from ui.gallery import gallery
+from ui.gallery import gallery, picture
 from vae_core import media, paths
 
 DEFAULT_ENDS = (0, 1)
@@ -52,11 +52,8 @@ def walk() -> None:
     for row in rows:
         with frames_now.container(width=STEP_WIDTH, gap="small"):
             note = ", far from any real code" if row.far[step] else ""
-            st.image(
-                media.to_uint8(row.images[step : step + 1])[0],
-                width=STEP_WIDTH,
-                alt=f"{row.name}, step {step + 1} of {steps}{note}",
-            )
+            label = f"{row.name}, step {step + 1} of {steps}{note}"
+            picture(row.images[step], label, key=f"frame_{row.name}", size=STEP_WIDTH)
             st.markdown(f"**{plain(row.name)}**{note}")
     for position, row in enumerate(rows):
         st.caption(plain(row.name))

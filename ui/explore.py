@@ -8,8 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, point
-from ui.gallery import gallery
-from vae_core import media
+from ui.gallery import gallery, picture
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -47,8 +46,7 @@ def picture_panel(checkpoint: Checkpoint, space: LatentSpace) -> None:
     """The decoded picture, what it was, and the buttons that move the point as a whole."""
     now = point.current()
     decoded = space.decode(now.array()[None], now.labels())
-    pixels = media.to_uint8(decoded)[0]
-    st.image(pixels, width=PICTURE_WIDTH, alt=f"The picture decoded from the current code: {now.source}")
+    picture(decoded[0], f"The picture decoded from the current code: {now.source}", key="picture", size=PICTURE_WIDTH)
     _label_buttons(checkpoint, space)
     _buttons(space)
     if now.image is not None and (images := loaders.attempt(lambda: loaders.test_images(checkpoint))):

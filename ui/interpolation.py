@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui import choose, loaders, point
 from ui.frame import plain
+from ui.gallery import picture
 from vae_core import media, paths
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Row:
 def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
     """The picture at one end, with a menu to choose another: a test picture, one's own, or a pinned point."""
     end = _chosen_end(letter, checkpoint, images, default)
-    st.image(media.to_uint8(end.picture[None])[0], width=END_WIDTH, alt=f"{letter}: {end.name}")
+    picture(end.picture, f"{letter}: {end.name}", key=f"picture_{letter}", size=END_WIDTH)
     st.caption(f"**{letter}** · {plain(end.name)}")
     with st.popover(f"Choose {letter}", icon=":material/photo_library:", width=END_WIDTH):
         _end_menu(letter, checkpoint, images)
@@ -81,13 +82,13 @@ def _set_index(letter: str, index: int) -> None:
 
 
 def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
-    def keep(picture: np.ndarray, name: str, label: int | None, code: np.ndarray | None = None) -> None:
-        st.session_state[f"end_{letter}"] = End(picture, name, label, code)
+    def keep(image: np.ndarray, name: str, label: int | None, code: np.ndarray | None = None) -> None:
+        st.session_state[f"end_{letter}"] = End(image, name, label, code)
 
     def take_pin(name: str) -> None:
         pinned = point.trail().pins[name]
-        picture = loaders.open_space(checkpoint).decode(pinned.array()[None], pinned.labels())[0]
-        keep(picture, f"pinned point {name}", pinned.label, pinned.array())
+        decoded = loaders.open_space(checkpoint).decode(pinned.array()[None], pinned.labels())[0]
+        keep(decoded, f"pinned point {name}", pinned.label, pinned.array())
 
     choose.pick_test_image(
         images, key=f"pick_{letter}", marked=st.session_state.get(f"index_{letter}"), size=48,
@@ -99,7 +100,7 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
         )
     choose.upload(
         checkpoint, key=f"own_{letter}",
-        on_upload=lambda picture: keep(picture[0], "your picture", point.current().label),
+        on_upload=lambda sent: keep(sent[0], "your picture", point.current().label),
     )  # fmt: skip
 
 

@@ -59,8 +59,9 @@ def compute(request: MapRequest) -> None:
         if loaders.attempt(lambda: _start(request)):
             _watch(request)
         return
-    if state.error:
-        st.warning(plain(state.error), icon=":material/info:")
+    if state.error or not state.running:
+        reason = state.error or "the map does not fit the images, which have changed since this server started"
+        st.warning(plain(reason), icon=":material/info:")
         if st.button("Try again", icon=":material/refresh:"):
             embedding.cancel_job(request)
             st.rerun()

@@ -22,6 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
 from vae_core.config import DataConfig, UserError
+from vae_core.media import eight_bits
 
 Split = Literal["train", "test"]
 
@@ -307,7 +308,8 @@ def _decode(path: Path, size: int, channels: int) -> np.ndarray:
 
 def _fit_picture(picture: Image.Image, size: int, channels: int) -> np.ndarray:
     """Centre-crop to a square, resize, and convert to uint8 (channels, size, size)."""
-    fitted = ImageOps.fit(picture.convert("L" if channels == 1 else "RGB"), (size, size), Image.Resampling.LANCZOS)
+    plain = eight_bits(picture).convert("L" if channels == 1 else "RGB")
+    fitted = ImageOps.fit(plain, (size, size), Image.Resampling.LANCZOS)
     return np.atleast_3d(np.asarray(fitted)).transpose(2, 0, 1)
 
 

@@ -83,14 +83,22 @@ def load_maps(folder: Path, digest: str) -> dict[Method, np.ndarray]:
         return {}
 
 
-def make_maps(name: str, on_progress: Progress, root: Path | None = None) -> None:
+def make_maps(
+    name: str, on_progress: Progress, root: Path | None = None, data_root: Path | None = None
+) -> None:
     """Compute and store the maps of a checkpoint's whole test split.
+
+    Args:
+        name: the checkpoint's name.
+        on_progress: called now and then with the share done and a word.
+        root: the folder of checkpoints; see ``checkpoints_folder``.
+        data_root: where image sets lie; see ``data_root`` in ``vae_core.data``.
 
     Raises:
         UserError: if the checkpoint or its images cannot be used.
     """
     checkpoint = find_checkpoint(name, root)
-    codes = _test_codes(checkpoint.folder)
+    codes = _test_codes(checkpoint.folder, data_root)
     maps: dict[Method, np.ndarray] = {}
     for position, method in enumerate(METHODS):
         request = MapRequest(name, checkpoint.digest, method, len(codes))
@@ -102,12 +110,25 @@ def make_maps(name: str, on_progress: Progress, root: Path | None = None) -> Non
     save_maps(checkpoint.folder, checkpoint.digest, maps)
 
 
-def _test_codes(folder: Path) -> np.ndarray:
+def make_maps_with_bar(name: str, root: Path | None = None, data_root: Path | None = None) -> None:
+    """``make_maps`` with a progress bar in the terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=100, desc=name, bar_format="{desc} {bar} {percentage:3.0f} % {postfix}", disable=None) as bar:
+
+        def show(fraction: float, text: str) -> None:
+            bar.set_postfix_str(text, refresh=False)
+            bar.update(100 * fraction - bar.n)
+
+        make_maps(name, show, root, data_root)
+
+
+def _test_codes(folder: Path, data_root: Path | None = None) -> np.ndarray:
     """Posterior means of a checkpoint's test split."""
     from vae_core.latent import LatentSpace
 
     space = LatentSpace.open(folder)
-    images = load_images(space.run.data, "test")
+    images = load_images(space.run.data, "test", root=data_root)
     return space.encode(images.images, images.labels if space.classes else None)
 
 
@@ -246,17 +267,9 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[0] != "--maps":
         return _work(MapRequest(**json.loads(arguments[0])))
-    from tqdm import tqdm
-
     try:
         for name in arguments[1:]:
-            with tqdm(total=100, desc=name, bar_format="{desc} {bar} {percentage:3.0f} % {postfix}") as bar:
-
-                def show(fraction: float, text: str, bar: tqdm = bar) -> None:
-                    bar.set_postfix_str(text, refresh=False)
-                    bar.update(100 * fraction - bar.n)
-
-                make_maps(name, show)
+            make_maps_with_bar(name)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""A real server and a real Chromium. Every page is watched: errors on its console, and requests that leave the machine."""
+"""A real server and a real Chromium. Every page is watched: errors on its console, requests that leave the machine."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
     def note_console(message: ConsoleMessage) -> None:
         if message.type == "error" and not ITS_OWN_PROBES.search(message.location.get("url", "")):
-            troubles.append(f"console: {message.text}")
+            troubles.append(f"console: {message.text} {message.location}")
 
     def note_request(request: Request) -> None:
         if not re.match(r"(http|ws)://127\.0\.0\.1:|data:|blob:", request.url):

@@ -6,6 +6,7 @@ import io
 import re
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
@@ -16,6 +17,11 @@ from tests.browser.conftest import wait_until_idle
 
 PAGES = ["", *sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))]
 SOONEST_PAINT = 3.0  # seconds from asking the server for a page to its title
+
+
+def code_in(url: str) -> list[float]:
+    """The code that an address holds."""
+    return [float(number) for number in parse_qs(urlsplit(url).query)["z"][0].split(",")]
 
 
 def address_settles(page: Page, pattern: str) -> None:
@@ -50,21 +56,22 @@ def test_a_link_restores_what_was_on_the_screen(server: str, page: Page) -> None
     """A slider moved by keyboard changes the address; that address, opened by another visitor, has the same picture."""
     page.goto(f"{server}/explore?model=fashion-vae-16")
     wait_until_idle(page)
-    slider = page.locator("[class*=st-key-slider_] [role=slider]").first
-    before = page.url
+    slider = page.locator("[class*=st-key-slider_] input[type=range]").first
+    dimension = int((slider.get_attribute("aria-label") or "z0")[1:].split()[0])
     slider.focus()
     for _ in range(30):
         slider.press("ArrowRight")
-    page.wait_for_url(lambda url: url != before and "z=" in url)
+    value = slider.get_attribute("aria-valuetext") or ""
+    page.wait_for_url(lambda url: code_in(url)[dimension] == float(value))
     wait_until_idle(page)
-    value, link = slider.get_attribute("aria-valuenow"), page.url
-    picture = page.locator(".stImage img").first
+    link = page.url
+    picture = page.locator(".st-key-picture img")
     drawn = picture.screenshot()
     other = page.context.browser.new_page(viewport={"width": 1280, "height": 800})  # type: ignore[union-attr]
     other.goto(link)
     wait_until_idle(other)
-    expect(other.locator("[class*=st-key-slider_] [role=slider]").first).to_have_attribute("aria-valuenow", value or "")
-    same = other.locator(".stImage img").first
+    expect(other.locator("[class*=st-key-slider_] input[type=range]").first).to_have_attribute("aria-valuetext", value)
+    same = other.locator(".st-key-picture img")
     same.wait_for()
     assert Image.open(io.BytesIO(same.screenshot())).tobytes() == Image.open(io.BytesIO(drawn)).tobytes()
     other.close()
@@ -85,14 +92,14 @@ def test_dragging_a_slider_changes_the_picture(server: str, page: Page) -> None:
     """The mouse moves the most telling dimension, and the decoded picture is another one."""
     page.goto(f"{server}/explore?model=fashion-vae-16")
     wait_until_idle(page)
-    picture = page.locator(".stImage img").first
+    picture = page.locator(".st-key-picture img")
     before = picture.get_attribute("src")
-    thumb = page.locator("[class*=st-key-slider_] [role=slider]").first
+    thumb = page.locator("[class*=st-key-slider_] [data-testid=stSliderThumbValue]").first
     box = thumb.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 10)
     page.mouse.down()
-    page.mouse.move(box["x"] + 80, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.move(box["x"] + 80, box["y"] + box["height"] + 10, steps=8)
     page.mouse.up()
     expect(picture).not_to_have_attribute("src", before or "")
 
@@ -113,9 +120,9 @@ def test_an_interpolation_can_be_downloaded(server: str, page: Page, button: str
     wait_until_idle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=button, exact=True).click()
-    picture = Image.open(download.value.path())
-    assert picture.format == kind
-    assert getattr(picture, "n_frames", 1) == (1 if kind == "PNG" else 2 * 5 - 2)
+    with Image.open(download.value.path()) as picture:
+        assert picture.format == kind
+        assert getattr(picture, "n_frames", 1) == (1 if kind == "PNG" else 2 * 5 - 2)
 
 
 def test_the_address_of_an_interpolation_restores_its_ends(server: str, page: Page) -> None:

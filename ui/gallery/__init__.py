@@ -66,3 +66,12 @@ def gallery(
         },
         on_picked_change=picked,
     )
+
+
+def picture(image: np.ndarray, name: str, *, key: str, size: int) -> None:
+    """Show one picture (C, H, W) in [0, 1], ``size`` CSS pixels wide; ``name`` is its alt text.
+
+    The pixels travel with the message, so that a picture which changes quickly is never missing when the browser
+    comes to fetch it.
+    """
+    gallery(image[None], [name], key=key, size=size)
