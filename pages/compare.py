@@ -32,11 +32,13 @@ with st.spinner("Reconstructing …", show_time=False):
 largest = max((float(np.abs(originals - outcome.decoded).mean(1).max()) for outcome in outcomes), default=1.0)
 
 names = [choose.picture_name(images, int(index)) for index in chosen]
-st.markdown("**Original** · click a picture to explore its code")
+st.markdown("**Original** · a picture you click becomes the current point of all pages")
 gallery(
     originals, names, key="originals", one_row=True, captions=[choose.class_name(images, int(i)) for i in chosen],
     on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
+    marked=choose.position_of(point.current().image, chosen),
 )  # fmt: skip
+choose.link_to_explore(checkpoint, images)
 for outcome in outcomes:
     name = outcome.checkpoint.name
     errors = outcome.figures(originals)["MSE"]

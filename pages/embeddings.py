@@ -89,7 +89,7 @@ with side:
             key="selected",
             on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
             size=56,
-            marked=int(np.flatnonzero(chosen == point.current().image)[0]) if point.current().image in chosen else None,
+            marked=choose.position_of(point.current().image, chosen),
         )
         if len(chosen) > MOST_SHOWN:
             st.caption(f"The first {MOST_SHOWN} of them.")
@@ -100,9 +100,5 @@ with side:
             images, key="by_picture", marked=point.current().image, size=48,
             on_pick=lambda index: choose.move_to_test_image(checkpoint, index),
         )  # fmt: skip
-    if point.current().image is not None:
-        st.page_link(
-            "pages/explore.py", label=f"Explore {plain(choose.picture_name(images, point.current().image))}",
-            icon=":material/tune:", query_params=point.address_of(checkpoint.name, point.current()),
-        )  # fmt: skip
+    choose.link_to_explore(checkpoint, images)
 point.write_address()

@@ -23,7 +23,8 @@ SETTLED = """() => {
   const app = document.querySelector(".stApp");
   const idle = app && app.getAttribute("data-test-script-state") === "notRunning";
   const loaded = [...document.images].every((image) => image.complete);
-  return idle && loaded && document.fonts.status === "loaded" && !document.querySelector(".stSpinner, .stSkeleton");
+  const waiting = document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]");
+  return idle && loaded && document.fonts.status === "loaded" && !waiting;
 }"""
 
 

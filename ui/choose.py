@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders, point
-from ui.frame import notify
+from ui.frame import notify, plain
 from ui.gallery import gallery
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
@@ -64,7 +64,7 @@ def pick_test_image(
         key=f"{key}_gallery",
         on_pick=lambda position: on_pick(int(shown[position])),
         size=size,
-        marked=int(np.flatnonzero(shown == marked)[0]) if marked in shown else None,
+        marked=position_of(marked, shown),
     )
 
 
@@ -143,6 +143,22 @@ def move_to_test_image(checkpoint: Checkpoint, index: int) -> None:
     )
 
 
+def position_of(index: int | None, shown: np.ndarray) -> int | None:
+    """Where a test image stands among those that are shown; None if it is not there."""
+    positions = np.flatnonzero(shown == index) if index is not None else []
+    return int(positions[0]) if len(positions) else None
+
+
+def link_to_explore(checkpoint: Checkpoint, images: ImageSet) -> None:
+    """A link to Explore with the current point, if it is a test image."""
+    now = point.current()
+    if now.image is not None and now.image < len(images):
+        st.page_link(
+            "pages/explore.py", label=f"Explore {plain(picture_name(images, now.image))}", icon=":material/tune:",
+            query_params=point.address_of(checkpoint.name, now),
+        )  # fmt: skip
+
+
 def move_to_upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
     """Move the shared point to the encoding of a visitor's picture (1, C, H, W)."""
     space = loaders.open_space(checkpoint)
@@ -153,9 +169,11 @@ def move_to_upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
 __all__ = [
     "class_name",
     "draw_test_images",
+    "link_to_explore",
     "move_to_test_image",
     "move_to_upload",
     "pick_test_image",
     "picture_name",
+    "position_of",
     "upload",
 ]

@@ -1,6 +1,7 @@
 """Figures on the test split: what ``metrics.json`` of a checkpoint holds.
 
-``python -m vae_core.evaluate NAME`` measures a checkpoint again and prints them.
+``python -m vae_core.evaluate NAME`` measures a checkpoint again and prints them; ``--table`` prints the stored figures
+of all shipped ones.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import ImageSet, load_images
 from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.recipes import RECIPES, list_recipes
 
 NEIGHBOURS = 10
 
@@ -58,11 +60,33 @@ def measure(folder: Path, test: ImageSet) -> dict[str, Any]:
     }
 
 
+def table() -> str:
+    """The stored figures of every shipped checkpoint as a Markdown table."""
+    lines = [
+        "| model | numbers in the code | MSE | PSNR (dB) | SSIM | nats per image | of them KL | kNN accuracy |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name in list_recipes():
+        checkpoint = find_checkpoint(name, RECIPES.parent / "checkpoints")
+        assert checkpoint.run is not None
+        stored = checkpoint.metrics
+        nats = (f"{stored['total']:.1f}", f"{stored['kl']:.1f}") if checkpoint.run.model.family == "vae" else ("", "")
+        cells = (
+            f"`{name}`", str(checkpoint.run.model.latent), f"{stored['mse']:.4f}", f"{stored['psnr']:.2f}",
+            f"{stored['ssim']:.3f}", *nats, f"{stored['knn_accuracy']:.3f}",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(arguments: list[str]) -> int:
     """Measure the checkpoints named on the command line and print their figures as JSON; 2 for a user's mistake."""
     if not arguments:
-        print("usage: python -m vae_core.evaluate NAME [NAME ...]", file=sys.stderr)
+        print("usage: python -m vae_core.evaluate --table | NAME [NAME ...]", file=sys.stderr)
         return 2
+    if arguments == ["--table"]:
+        print(table())
+        return 0
     try:
         for name in arguments:
             checkpoint = find_checkpoint(name)

@@ -21,6 +21,7 @@ from vae_core import losses
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
 from vae_core.config import RunConfig, UserError
 from vae_core.data import ImageSet
+from vae_core.evaluate import measure
 from vae_core.models import Autoencoder, build
 
 STATE = "training.safetensors"
@@ -369,8 +370,6 @@ def _publish(trainer: Trainer, test: ImageSet, work: Path, folder: Path, *, fini
     """
     save_model(work, trainer.model.cpu().eval(), trainer.run)
     save_history(work, trainer.history)
-    from vae_core.evaluate import measure
-
     save_metrics(work, measure(work, test))
     if finished:
         (work / STATE).unlink(missing_ok=True)

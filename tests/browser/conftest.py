@@ -17,7 +17,8 @@ ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
 LONGEST_WAIT = 60_000  # milliseconds
 IDLE = """() => {
   const app = document.querySelector(".stApp");
-  return app && app.getAttribute("data-test-script-state") === "notRunning";
+  const waiting = document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]");
+  return app && app.getAttribute("data-test-script-state") === "notRunning" && !waiting;
 }"""
 
 

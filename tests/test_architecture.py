@@ -1,0 +1,108 @@
+"""The house's rules that a program can check: who imports whom, what is loaded when, what is never used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+CORE = sorted((PROJECT / "vae_core").rglob("*.py"))
+UI = sorted((PROJECT / "ui").rglob("*.py"))
+PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").glob("*.py"))]
+TESTS = sorted((PROJECT / "tests").rglob("*.py"))
+LARGEST_FILE = 5_000_000  # bytes
+LONGEST_FILE = 500  # lines of code
+
+
+def relative(path: Path) -> str:
+    """A file's path in the project."""
+    return path.relative_to(PROJECT).as_posix()
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level names of everything that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", CORE, ids=relative)
+def test_the_core_knows_nothing_of_the_pages(path: Path) -> None:
+    """vae_core imports neither Streamlit nor plotly nor anything above it."""
+    assert not imports(path) & {"streamlit", "plotly", "ui", "pages", "app"}
+
+
+@pytest.mark.parametrize("path", UI, ids=relative)
+def test_the_ui_knows_nothing_of_the_pages(path: Path) -> None:
+    """It imports no page, and leaves torch to the core."""
+    assert not imports(path) & {"pages", "app", "torch"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_pages_never_import_torch(path: Path) -> None:
+    """Nor each other, nor the libraries that ui wraps."""
+    assert not imports(path) & {"torch", "torchvision", "sklearn", "umap", "openTSNE", "plotly", "pages"}
+
+
+@pytest.mark.parametrize("path", [*CORE, *UI, *PAGES, PROJECT / "train.py"], ids=relative)
+def test_nothing_is_ever_unpickled(path: Path) -> None:
+    """No pickle, no torch.load, no numpy loading that would allow one."""
+    text = path.read_text(encoding="utf-8")
+    assert not imports(path) & {"pickle", "dill", "joblib", "shelve", "marshal"}
+    for call in ("torch.load(", "allow_pickle=True", "unsafe_allow_html=True", "eval(", "exec("):
+        assert call not in text.replace(".eval()", "")
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("vae_core", {"torchvision", "torch", "streamlit"}),
+        ("vae_core.checkpoint", {"torch", "torchvision", "sklearn"}),
+        ("vae_core.data", {"torch", "torchvision", "sklearn"}),
+        ("vae_core.embedding", {"torch", "sklearn", "umap", "openTSNE"}),
+        ("vae_core.latent", {"torchvision", "sklearn", "umap"}),
+        ("vae_core.training", {"torchvision", "sklearn", "umap"}),
+        ("ui.frame", {"torch", "torchvision", "sklearn", "scipy"}),
+        ("ui.explore", {"torch", "sklearn", "scipy"}),
+        ("ui.maps", {"torch", "sklearn", "umap"}),
+    ],
+)
+def test_heavy_libraries_wait_until_they_are_needed(module: str, absent: set[str]) -> None:
+    """Importing a module loads none of what would make a first paint wait."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert not absent & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("path", [*CORE, *UI, *PAGES, *TESTS], ids=relative)
+def test_what_is_public_is_explained(path: Path) -> None:
+    """Every module, every public class and function of the core, and every test has a docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    missing = [] if ast.get_docstring(tree) else ["the module"]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            outer = path in TESTS and not node.name.startswith("test_")
+            if not outer and node in tree.body and not ast.get_docstring(node):
+                missing.append(node.name)
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", [*CORE, *UI, *PAGES, PROJECT / "train.py"], ids=relative)
+def test_files_stay_short(path: Path) -> None:
+    """A file that has grown too long has more than one job."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def test_no_large_file_is_kept() -> None:
+    """Everything that git tracks is below the limit."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=False)
+    files = [PROJECT / name for name in listing.stdout.decode().split("\0") if name]
+    assert [relative(path) for path in files if path.exists() and path.stat().st_size > LARGEST_FILE] == []
