@@ -42,7 +42,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         neighbours = st.slider("Neighbours (UMAP)", 5, 100, 15, 5, key="neighbours", bind="query-params")
         distance = st.slider("Minimum distance (UMAP)", 0.0, 0.9, 0.1, 0.1, key="distance", bind="query-params")
 
-method, points = methods[str(title)], int(points or counts[-1])
+method = methods[title or next(iter(methods))]  # an empty parameter in the address unselects
+points, colouring = int(points or counts[-1]), colouring or colourings[0]
 if method == "codes":
     found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
     indices = embedding.chosen_points(len(images), points)
@@ -69,11 +70,11 @@ if shown is None:
 
 chart, side = st.columns([3, 2], gap="medium")
 with chart:
-    figure = maps.draw((checkpoint.digest, map_key, str(points), str(colouring)), shown, checkpoint, str(colouring))
+    figure = maps.draw((checkpoint.digest, map_key, str(points), colouring), shown, checkpoint, colouring)
     event = st.plotly_chart(
         figure, key=f"chart_{map_key}_{points}_{colouring}", on_select="rerun",
         selection_mode=("points", "box", "lasso"), config={"displaylogo": False, "scrollZoom": True},
-        alt=f"{shown.name} of {len(shown.indices):,} test codes, coloured by {str(colouring).lower()}",
+        alt=f"{shown.name} of {len(shown.indices):,} test codes, coloured by {colouring.lower()}",
     )  # fmt: skip
 with side:
     chosen = maps.selected_images(event)

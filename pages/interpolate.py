@@ -38,7 +38,7 @@ with st.spinner("Decoding …", show_time=False):
     rows = [interpolation.cross_fade_row(a, b, steps)]
     for model in chosen:
         row = loaders.attempt(
-            lambda model=model: interpolation.model_row(model, a, b, steps, str(kind).lower(), checkpoint.name)  # type: ignore[misc]
+            lambda model=model: interpolation.model_row(model, a, b, steps, (kind or "linear").lower(), checkpoint.name)  # type: ignore[misc]
         )
         if row is not None:
             rows.append(row)

@@ -145,8 +145,8 @@ def move_to_test_image(checkpoint: Checkpoint, index: int) -> None:
 
 def position_of(index: int | None, shown: np.ndarray) -> int | None:
     """Where a test image stands among those that are shown; None if it is not there."""
-    positions = np.flatnonzero(shown == index) if index is not None else []
-    return int(positions[0]) if len(positions) else None
+    positions = np.flatnonzero(shown == (-1 if index is None else index))
+    return int(positions[0]) if positions.size else None
 
 
 def link_to_explore(checkpoint: Checkpoint, images: ImageSet) -> None:
