@@ -47,7 +47,7 @@ with st.spinner("Decoding …", show_time=False):
 @st.fragment
 def walk() -> None:
     """The scrubber and the rows; moving along reruns only this."""
-    step = st.slider("Along the path", 1, steps, (steps + 1) // 2, key=f"scrubber_{steps}") - 1
+    step = st.slider("Along the path", 1, steps, (steps + 1) // 2, key="step", bind="query-params") - 1
     frames_now = st.container(horizontal=True, gap="medium")
     for row in rows:
         with frames_now.container(width=STEP_WIDTH, gap="small"):
@@ -62,7 +62,7 @@ def walk() -> None:
             row.images,
             [f"{row.name}, step {at + 1} of {steps}{note}" for at, note in enumerate(notes)],
             key=f"row_{position}",
-            on_pick=lambda at: st.session_state.update({f"scrubber_{steps}": at + 1}),
+            on_pick=lambda at: st.session_state.update({"step": at + 1}),
             captions=["▲ far" if far else "" for far in row.far] if row.far.any() else None,
             marked=step,
             one_row=True,

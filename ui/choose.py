@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -68,13 +69,14 @@ def pick_test_image(
     )
 
 
-def _pick_class(images: ImageSet, key: str) -> int | None:
+def _pick_class(images: ImageSet, key: str, *, in_address: bool = False) -> int | None:
     """The class to choose from, or None for all of them."""
     if images.labels is None or not images.class_names:
         return None
     names = [ALL_CLASSES, *images.class_names]
-    chosen = st.selectbox("Class", names, key=f"{key}_class", width=200)
-    return None if chosen == ALL_CLASSES else images.class_names.index(chosen)
+    bind: Literal["query-params"] | None = "query-params" if in_address else None
+    chosen = st.selectbox("Class", names, key=f"{key}_class", width=200, bind=bind)
+    return None if chosen in (None, ALL_CLASSES) else images.class_names.index(chosen)
 
 
 def _next_page(key: str) -> None:
@@ -93,9 +95,9 @@ def _draw(images: ImageSet, chosen_class: int | None, seed: int, count: int) -> 
 def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
     """Indices of ``count`` test images: of a class or of all, another draw at each press of the button.
 
-    The draw's number is in the page's address.
+    Class and number of the draw are in the page's address.
     """
-    chosen_class = _pick_class(images, key)
+    chosen_class = _pick_class(images, key, in_address=True)
     st.session_state.setdefault(key, 0)
     st.number_input("Draw", 0, 9999, key=key, bind="query-params", help="Each number is another random draw", width=130)
     return _draw(images, chosen_class, int(st.session_state[key]), count)

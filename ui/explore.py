@@ -49,7 +49,7 @@ def picture_panel(checkpoint: Checkpoint, space: LatentSpace) -> None:
     picture(decoded[0], f"The picture decoded from the current code: {now.source}", key="picture", size=PICTURE_WIDTH)
     _label_buttons(checkpoint, space)
     _buttons(space)
-    if now.image is not None and (images := loaders.attempt(lambda: loaders.test_images(checkpoint))):
+    if now.image is not None and (images := loaders.quietly(lambda: loaders.test_images(checkpoint))):
         _original(images.images[now.image : now.image + 1] / np.float32(255), decoded, now.source)
     else:
         st.caption(f"Now: {now.source}")
@@ -70,7 +70,7 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
     """For a conditional model: which label the decoder is told."""
     if not space.classes:
         return
-    images = loaders.attempt(lambda: loaders.test_images(checkpoint))
+    images = loaders.quietly(lambda: loaders.test_images(checkpoint))
     names = images.class_names if images else [str(label) for label in range(space.classes)]
     st.session_state["label_picker"] = point.current().label
 
@@ -142,11 +142,12 @@ def _slider(space: LatentSpace, dimension: int) -> None:
 
 def traversal_strip(space: LatentSpace) -> None:
     """One dimension from end to end, all others held; a click goes there."""
-    order = [int(dimension) for dimension in space.statistics.order]
+    names = [f"z{dimension}" for dimension in space.statistics.order]
     st.subheader("Traversal", anchor=False)
-    dimension = st.selectbox(
-        "Dimension", order, key="traversed", format_func=lambda chosen: dimension_label(space, chosen), width=260
+    chosen = st.selectbox(
+        "Dimension, most telling first", names, key="traversed", bind="query-params", filter_mode=None, width=260
     )
+    dimension = int((chosen or names[0])[1:])
     now = point.current()
     value = now.code[dimension]
     values = np.linspace(*slider_range(space, dimension), STRIP_STEPS)
@@ -166,7 +167,7 @@ def traversal_strip(space: LatentSpace) -> None:
 
 def nearest_images(checkpoint: Checkpoint, space: LatentSpace) -> None:
     """The real test pictures whose codes lie nearest; a click moves the point to one."""
-    found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    found = loaders.quietly(lambda: loaders.test_codes(checkpoint))
     if found is None:
         return
     st.subheader("Nearest real pictures", anchor=False)

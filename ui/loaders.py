@@ -119,6 +119,14 @@ def _encoded(name: str, digest: str, _checkpoint: Checkpoint) -> np.ndarray:
     return codes
 
 
+def quietly(make: Callable[[], Result]) -> Result | None:
+    """The result, or None if a user's error stands in its way that the page tells elsewhere."""
+    try:
+        return make()
+    except UserError:
+        return None
+
+
 def attempt(make: Callable[[], Result]) -> Result | None:
     """The result, or None after showing a user's error in one line on the page."""
     try:

@@ -28,7 +28,10 @@ def _same_data(first: str, second: str) -> bool:
 
 
 def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]) -> list[Checkpoint]:
-    """Several models for the same pictures; at first those of the families with the current model's code size."""
+    """Several models for the same pictures; at first those of the families with the current model's code size.
+
+    The choice is in the page's address.
+    """
     assert checkpoint.run is not None
     known = {other.name: other for other in fellows(checkpoint)}
     latent = checkpoint.run.model.latent
@@ -41,6 +44,11 @@ def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]
         first.append(checkpoint.name)
     state = f"{key}_of_{checkpoint.name}"
     st.session_state.setdefault(state, first)
-    st.session_state[state] = [name for name in st.session_state[state] if name in known]
+    asked = st.query_params.get("models")
+    if asked is not None and asked != st.session_state.get("written_models"):
+        st.session_state[state] = asked.split(",")
+    st.session_state[state] = [name for name in st.session_state[state] if name in known] or first
     chosen = st.multiselect("Models", list(known), key=state, placeholder="Choose one or more models")
+    st.session_state["written_models"] = ",".join(chosen)
+    st.query_params["models"] = ",".join(chosen)
     return [known[name] for name in chosen]

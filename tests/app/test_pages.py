@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, PAGES, OpenPage
+from vae_core.checkpoint import load_model, save_model
 
 HOSTILE = {
     "markup": "<script>alert(1)</script>",
@@ -81,11 +83,26 @@ def test_broken_checkpoints_get_a_line_each_while_the_others_work(
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_address_falls_back(page: str, value: str, checkpoints: Path, open_page: OpenPage) -> None:
     """Whatever stands in any parameter, the page opens, with at most one line of notice, which repeats none of it."""
-    names = ("model", "z", "label", "a", "b", "steps", "path", "map", "points", "colour", "drawn", "errors")
+    names = (
+        "model", "z", "label", "a", "b", "steps", "step", "path", "map", "points", "colour", "dimensions", "perplexity",
+        "drawn", "drawn_class", "errors", "models", "traversed",
+    )  # fmt: skip
     app = open_page(page, **dict.fromkeys(names, value))
     assert_whole(app)
     assert len(app.main.info) <= 1
     assert "<script>" not in texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_its_images_a_model_gets_one_line(page: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """Where to put the images, said once; what needs the decoder only still works."""
+    model, run = load_model(checkpoints / "digits-vae")
+    save_model(checkpoints / "digits-vae", model, replace(run, data=replace(run.data, name="mnist")))
+    app = open_page(page, model="digits-vae")
+    assert_whole(app)
+    lines = [element.value for kind in ("warning", "caption") for element in app.main.get(kind)]
+    assert sum("is not in" in line for line in lines) == 1
+    assert len(app.slider) > 3 or page != "pages/explore.py"
 
 
 def test_the_first_model_shown_is_variational(checkpoints: Path, open_page: OpenPage) -> None:
