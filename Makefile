@@ -26,7 +26,7 @@ lint: .venv/.installed-dev ## Lint and check types only
 shots: .venv/.installed-dev ## Photograph every page, in two sizes, light and dark, into shots/
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) scripts/shots.py $(PAGES)
 
-checkpoints: .venv/.installed ## Rebuild every shipped checkpoint from its recipe (about an hour and a half on 2 cores)
+checkpoints: .venv/.installed ## Rebuild every shipped checkpoint from its recipe (one to two hours on 2 cores)
 	@for recipe in recipes/*.toml; do \
 	  name=$$(basename $$recipe .toml); \
 	  $(VENV) train.py --recipe $$name --overwrite --maps || exit; \

@@ -63,14 +63,17 @@ else:
             del st.session_state["stopped_map"]
             st.rerun()
     elif shown is None:
-        maps.compute(request)
+        maps.compute(request, checkpoint)
 if shown is None:
     point.write_address()
     st.stop()
 
 chart, side = st.columns([3, 2], gap="medium")
 with chart:
-    figure = maps.draw((checkpoint.digest, map_key, str(points), colouring), shown, checkpoint, colouring)
+    figure_key = (checkpoint.digest, map_key, str(points), colouring)
+    figure = loaders.attempt(lambda: maps.draw(figure_key, shown, checkpoint, colouring))
+    if figure is None:
+        st.stop()
     event = st.plotly_chart(
         figure, key=f"chart_{map_key}_{points}_{colouring}", on_select="rerun",
         selection_mode=("points", "box", "lasso"), config={"displaylogo": False, "scrollZoom": True},

@@ -52,11 +52,11 @@ def _shipped(digest: str, _checkpoint: Checkpoint) -> dict[embedding.Method, np.
     return embedding.load_maps(_checkpoint.folder, digest)
 
 
-def compute(request: MapRequest) -> None:
+def compute(request: MapRequest, checkpoint: Checkpoint) -> None:
     """Start the worker if it is not at work, and show its progress until the map is there; Stop ends it."""
     state = embedding.job_state(request)
     if state is None:
-        if loaders.attempt(lambda: _start(request)):
+        if loaders.attempt(lambda: _start(request, checkpoint)):
             _watch(request)
         return
     if state.error or not state.running:
@@ -69,7 +69,8 @@ def compute(request: MapRequest) -> None:
     _watch(request)
 
 
-def _start(request: MapRequest) -> bool:
+def _start(request: MapRequest, checkpoint: Checkpoint) -> bool:
+    loaders.open_space(checkpoint)  # a model that cannot be opened is told at once, not by the worker
     embedding.start_job(request)
     return True
 

@@ -14,6 +14,7 @@ from ui import loaders, point
 from ui.frame import describe_model, plain
 from ui.gallery import gallery
 from vae_core import media, paths
+from vae_core.config import UserError
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -25,6 +26,7 @@ STEPS = 12  # between two stations
 FRAMES_PER_SECOND = 15
 CARD_PICTURES = 6
 CARDS_IN_A_ROW = 3
+MOST_CARDS = 12
 
 
 class Suggestion(NamedTuple):
@@ -83,7 +85,7 @@ def _stations(checkpoint: Checkpoint, space: LatentSpace) -> np.ndarray:
         codes = loaders.test_codes(checkpoint).codes
         chosen = np.random.default_rng(0).choice(len(codes), (STATIONS, TILES))
         return codes[chosen]
-    except loaders.UserError:
+    except UserError:
         return space.sample(STATIONS * TILES).reshape(STATIONS, TILES, -1)
 
 
@@ -119,8 +121,9 @@ def suggestions(checkpoint: Checkpoint) -> None:
 
 def cards(checkpoints: list[Checkpoint]) -> None:
     """A card for each model: originals above reconstructions, what it is, and its figures on the test split."""
-    for start in range(0, len(checkpoints), CARDS_IN_A_ROW):
-        row = checkpoints[start : start + CARDS_IN_A_ROW]
+    shown = checkpoints[:MOST_CARDS]
+    for start in range(0, len(shown), CARDS_IN_A_ROW):
+        row = shown[start : start + CARDS_IN_A_ROW]
         for column, checkpoint in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
             with column, st.container(border=True, height="stretch", gap="small"):
                 st.page_link(
@@ -132,22 +135,29 @@ def cards(checkpoints: list[Checkpoint]) -> None:
                 st.caption(_figures(checkpoint))
 
 
+    if len(checkpoints) > MOST_CARDS:
+        st.caption(f"And {len(checkpoints) - MOST_CARDS} more, in the list of models in the sidebar.")
+
+
 def _card_pictures(checkpoint: Checkpoint) -> None:
     try:
-        images = loaders.test_images(checkpoint)
-        space = loaders.open_space(checkpoint)
-    except loaders.UserError as error:
+        originals, decoded, names = _card_images(checkpoint.name, checkpoint.digest, checkpoint)
+    except UserError as error:
         st.caption(plain(str(error)))
         return
-    chosen = np.random.default_rng(1).choice(len(images), CARD_PICTURES, replace=False)
-    labels = images.labels[chosen] if space.classes and images.labels is not None else None
-    originals = images.images[chosen] / np.float32(255)
-    names = [f"Test image {index}" for index in chosen]
     gallery(originals, names, key=f"card_{checkpoint.name}", one_row=True)
-    gallery(
-        space.reconstruct(images.images[chosen], labels), [f"{name}, reconstructed" for name in names],
-        key=f"card_{checkpoint.name}_decoded", one_row=True,
-    )  # fmt: skip
+    key = f"card_{checkpoint.name}_decoded"
+    gallery(decoded, [f"{name}, reconstructed" for name in names], key=key, one_row=True)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _card_images(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """A few random test images, their reconstructions, and their names."""
+    images, space = loaders.test_images(_checkpoint), loaders.open_space(_checkpoint)
+    chosen = np.random.default_rng(1).choice(len(images), min(CARD_PICTURES, len(images)), replace=False)
+    labels = images.labels[chosen] if space.classes and images.labels is not None else None
+    decoded = space.reconstruct(images.images[chosen], labels)
+    return images.images[chosen] / np.float32(255), decoded, [f"Test image {index}" for index in chosen]
 
 
 def _figures(checkpoint: Checkpoint) -> str:

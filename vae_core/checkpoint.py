@@ -100,8 +100,15 @@ def list_checkpoints(root: Path | None = None) -> list[Checkpoint]:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError:
         return []
-    found = [_inspect(entry) for entry in entries]
-    return [checkpoint for checkpoint in found if checkpoint is not None]
+    found = []
+    for entry in entries:
+        try:
+            checkpoint = _inspect(entry)
+        except OSError as error:
+            checkpoint = Checkpoint(entry.name, entry, problem=f"{entry.name}: cannot be read ({error.strerror})")
+        if checkpoint is not None:
+            found.append(checkpoint)
+    return found
 
 
 def find_checkpoint(name: str, root: Path | None = None) -> Checkpoint:

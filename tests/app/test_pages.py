@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, PAGES, OpenPage
-from vae_core.checkpoint import load_model, save_model
+from vae_core.checkpoint import load_model, read_run, save_model
 
 HOSTILE = {
     "markup": "<script>alert(1)</script>",
@@ -77,6 +77,21 @@ def test_broken_checkpoints_get_a_line_each_while_the_others_work(
     lines = [warning.value.replace("\\", "") for warning in app.sidebar.warning]
     assert [line.split(":")[0] for line in lines] == ["foreign", "pickled", "truncated"]
     assert app.sidebar.selectbox[0].value in KINDS
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_weights_that_do_not_fit_get_one_line(page: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """A checkpoint whose header is fine and whose tensors are another model's is refused when it is opened."""
+    (checkpoints / "digits-vae" / "map.npz").unlink(missing_ok=True)
+    before = (checkpoints / "digits-vae" / "model.safetensors").read_bytes()
+    run = read_run(checkpoints / "digits-vae" / "model.safetensors")
+    other, _ = load_model(checkpoints / "digits-vae-2")
+    save_model(checkpoints / "digits-vae", other, run)
+    assert (checkpoints / "digits-vae" / "model.safetensors").read_bytes() != before
+    app = open_page(page, model="digits-vae")
+    assert not app.exception
+    told = [element.value for kind in ("warning", "caption", "error") for element in app.main.get(kind)]
+    assert any("does not fit its configuration" in line.replace("\\", "") for line in told)
 
 
 @pytest.mark.parametrize("page", PAGES)
