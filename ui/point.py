@@ -192,7 +192,7 @@ def _read_address(checkpoint: Checkpoint) -> None:
                 f"The link's point does not fit {checkpoint.name}, which takes {model.latent} numbers; "
                 "showing your last point instead."
             )
-        else:
+        elif code != current().code:
             go(replace(current(), code=code, source="a link", image=None))
     if label is not None and label != st.session_state.get("written_label") and model.classes:
         if label.isascii() and label.isdigit() and len(label) < 9 and int(label) < model.classes:

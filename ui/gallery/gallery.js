@@ -40,7 +40,7 @@ function update(picture, data, position, source) {
   if (data.pickable) picture.setAttribute("aria-pressed", String(marked));
   if (image.src !== source) image.src = source;
   image.alt = data.names[position] ?? "";
-  image.width = image.height = data.size;
+  image.width = data.size;
   caption.textContent = data.captions[position] ?? "";
   caption.hidden = !caption.textContent;
 }
