@@ -19,6 +19,7 @@ SIZES = ((1280, 800), (1920, 1080))
 THEMES = ("light", "dark")
 OUT = PROJECT / "shots"
 LONGEST_RUN = 120_000  # milliseconds
+FIRST_CLICKS = {"explore": ".st-key-start_gallery button:nth-child(2)"}  # so that there is something to see
 SETTLED = """() => {
   const app = document.querySelector(".stApp");
   const idle = app && app.getAttribute("data-test-script-state") === "notRunning";
@@ -57,6 +58,10 @@ def main(wanted: list[str]) -> int:
                 for name in names:
                     page.goto(f"{address}/{name}")
                     settle(page)
+                    if name in FIRST_CLICKS:
+                        page.locator(FIRST_CLICKS[name]).first.click()
+                        page.mouse.move(0, 0)
+                        settle(page)
                     path = OUT / f"{name or 'start'}-{width}x{height}-{theme}.png"
                     page.screenshot(path=path)
                     failed = page.locator(".stException, [data-testid=stException]").count()

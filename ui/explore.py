@@ -114,8 +114,8 @@ def typicality_line(space: LatentSpace) -> None:
 def dimension_sliders(space: LatentSpace) -> None:
     """A slider for each dimension, those that carry most first; inactive ones fold away."""
     order = [int(dimension) for dimension in space.statistics.order]
-    shown = [dimension for dimension in order if space.statistics.active[dimension]][:SLIDERS_SHOWN]
-    rest = [dimension for dimension in order if dimension not in shown]
+    shown = order[: min(SLIDERS_SHOWN, max(1, int(space.statistics.active.sum())))]
+    rest = order[len(shown) :]
     st.caption(f"Dimensions by what they carry ({space.statistics.score_name})")
     with st.container(key="dimensions"):
         for dimension in shown:

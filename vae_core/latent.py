@@ -55,8 +55,11 @@ class CodeStatistics:
 
     @cached_property
     def order(self) -> np.ndarray:
-        """(D,) dimensions by falling score."""
-        return np.argsort(-self.score, kind="stable")
+        """(D,) dimensions by falling score, the inactive ones last.
+
+        An inactive dimension may still cost KL: its mean may lie off the prior's centre, the same for every image.
+        """
+        return np.lexsort((-self.score, ~self.active))
 
     @cached_property
     def active(self) -> np.ndarray:
