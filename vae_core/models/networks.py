@@ -84,15 +84,10 @@ def shuffle(config: ModelConfig, statistics: int) -> Stacks:
 
 def strided(config: ModelConfig, statistics: int) -> Stacks:
     """Strided convolutions, mirrored by transposed ones: the textbook convolutional autoencoder."""
-    channels, height, width = config.image_shape
+    height, width = config.image_shape[1:]
     stages = halvings(height, width)
-    widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
-    down: list[nn.Module] = []
-    up: list[nn.Module] = []
-    for before, after in pairwise(widths):
-        down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
-        up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
-    return _with_dense(config, statistics, down, up[:-1], (widths[-1], height >> stages, width >> stages))
+    down, up, widest = _strided_pair(config, stages)
+    return _with_dense(config, statistics, down, up, (widest, height >> stages, width >> stages))
 
 
 def mlp(config: ModelConfig, statistics: int) -> Stacks:
@@ -114,7 +109,7 @@ def mlp(config: ModelConfig, statistics: int) -> Stacks:
 
 def convolutional(config: ModelConfig, statistics: int) -> Stacks:
     """No fully connected layer: the code is a small map, down to 1x1 for codes of few numbers."""
-    channels, height, width = config.image_shape
+    height, width = config.image_shape[1:]
     stages = halvings(height, width, MAP_SIDES)
     sides = (height >> stages, width >> stages)
     if config.latent % (sides[0] * sides[1]):  # too few numbers for a map: the last convolution covers it whole
@@ -122,20 +117,24 @@ def convolutional(config: ModelConfig, statistics: int) -> Stacks:
     else:
         code_channels, kernel, code_sides = config.latent // (sides[0] * sides[1]), (1, 1), sides
     encoder_labels, decoder_labels = _label_inputs(config)
-    widths = [channels, *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
+    down, up, widest = _strided_pair(config, stages)
+    return Stacks(
+        nn.Sequential(*down),
+        nn.Sequential(nn.Conv2d(widest + encoder_labels, statistics * code_channels, kernel)),
+        nn.Sequential(nn.ConvTranspose2d(code_channels + decoder_labels, widest, kernel), nn.SiLU(), *up),
+        (code_channels, *code_sides),
+    )
+
+
+def _strided_pair(config: ModelConfig, stages: int) -> tuple[list[nn.Module], list[nn.Module], int]:
+    """Strided convolutions from the image to its smallest map, transposed ones back, and the map's channels."""
+    widths = [config.image_shape[0], *(config.width * 2 ** min(stage, 2) for stage in range(stages))]
     down: list[nn.Module] = []
     up: list[nn.Module] = []
     for before, after in pairwise(widths):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
         up = [nn.ConvTranspose2d(after, before, 4, stride=2, padding=1), nn.SiLU(), *up]
-    return Stacks(
-        nn.Sequential(*down),
-        nn.Sequential(nn.Conv2d(widths[-1] + encoder_labels, statistics * code_channels, kernel)),
-        nn.Sequential(
-            nn.ConvTranspose2d(code_channels + decoder_labels, widths[-1], kernel), nn.SiLU(), *up[:-1]
-        ),
-        (code_channels, *code_sides),
-    )
+    return down, up[:-1], widths[-1]  # the last layer's output is the pixels' logits
 
 
 def _label_inputs(config: ModelConfig) -> tuple[int, int]:
