@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -26,7 +28,7 @@ originals = images.images[chosen] / np.float32(255)
 outcomes = []
 with st.spinner("Reconstructing …", show_time=False):
     for model in chosen_models:
-        outcome = loaders.attempt(lambda model=model: comparison.reconstruct(model, images, chosen))  # type: ignore[misc]
+        outcome = loaders.attempt(partial(comparison.reconstruct, model, images, chosen))
         if outcome is not None:
             outcomes.append(outcome)
 largest = max((float(np.abs(originals - outcome.decoded).mean(1).max()) for outcome in outcomes), default=1.0)

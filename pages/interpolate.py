@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -37,9 +39,8 @@ with middle:
 with st.spinner("Decoding …", show_time=False):
     rows = [interpolation.cross_fade_row(a, b, steps)]
     for model in chosen:
-        row = loaders.attempt(
-            lambda model=model: interpolation.model_row(model, a, b, steps, (kind or "linear").lower(), checkpoint.name)  # type: ignore[misc]
-        )
+        make = partial(interpolation.model_row, model, a, b, steps, (kind or "linear").lower(), checkpoint.name)
+        row = loaders.attempt(make)
         if row is not None:
             rows.append(row)
 
@@ -47,7 +48,8 @@ with st.spinner("Decoding …", show_time=False):
 @st.fragment
 def walk() -> None:
     """The scrubber and the rows; moving along reruns only this."""
-    step = st.slider("Along the path", 1, steps, (steps + 1) // 2, key="step", bind="query-params") - 1
+    st.session_state["step"] = min(st.session_state.get("step", (steps + 1) // 2), steps)  # there may be fewer now
+    step = st.slider("Along the path", 1, steps, key="step", bind="query-params") - 1
     frames_now = st.container(horizontal=True, gap="medium")
     for row in rows:
         with frames_now.container(width=STEP_WIDTH, gap="small"):

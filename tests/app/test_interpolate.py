@@ -1,0 +1,51 @@
+"""Interpolate: its ends, its steps, its models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage
+from tests.app.test_pages import assert_whole
+
+INTERPOLATE = "pages/interpolate.py"
+
+
+def slider(app: AppTest, key: str):  # noqa: ANN201 (AppTest's own type)
+    """The slider of that key."""
+    return next(found for found in app.slider if found.key == key)
+
+
+def test_fewer_steps_than_the_place_on_the_path_are_no_error(checkpoints: Path, open_page: OpenPage) -> None:
+    """Standing at step 18 of 21 and asking for 5 steps puts one back on the path."""
+    app = open_page(INTERPOLATE, model="digits-vae", steps="21", step="18")
+    assert slider(app, "step").value == 18
+    slider(app, "steps").set_value(5).run()
+    assert_whole(app)
+    assert slider(app, "step").value <= 5
+
+
+def test_cae_and_vae_of_one_size_are_chosen_at_first(checkpoints: Path, open_page: OpenPage) -> None:
+    """The comparison that teaches most needs no click; the address names both."""
+    app = open_page(INTERPOLATE, model="digits-vae")
+    assert app.multiselect[0].value == ["digits-cae", "digits-cvae", "digits-vae"]
+    assert app.query_params["models"] == "digits-cae,digits-cvae,digits-vae"
+
+
+def test_a_pinned_point_can_be_an_end(checkpoints: Path, open_page: OpenPage) -> None:
+    """Pinned on Explore, it stands in the menu here, and becomes end A."""
+    app = open_page("pages/explore.py", model="digits-vae", z="1,2,-1,0.5")
+    next(button for button in app.button if button.label == "Pin").click().run()
+    app.switch_page(INTERPOLATE).run()
+    next(button for button in app.button if button.key == "pinned_A_A").click().run()
+    assert_whole(app)
+    assert any("pinned point A" in caption.value for caption in app.caption)
+
+
+def test_the_ends_in_the_address_are_the_ends(checkpoints: Path, open_page: OpenPage) -> None:
+    """Both numbers of test images are taken up."""
+    app = open_page(INTERPOLATE, model="digits-vae", a="12", b="34")
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "test image 12" in captions
+    assert "test image 34" in captions
