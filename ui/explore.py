@@ -80,7 +80,7 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
 
     st.pills(
         "Label told to the decoder", range(space.classes), key="label_picker",
-        format_func=lambda label: names[label], on_change=picked, required=True,
+        format_func=lambda label: names[label], on_change=picked, required=True, wrap=True,
     )  # fmt: skip
 
 
