@@ -84,11 +84,11 @@ def _empty_map() -> Figure:
     figure = graph_objects.Figure()
     hidden = {"visible": False, "showgrid": False}
     figure.update_layout(
-        height=640,
+        height=600,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         xaxis=hidden,
         yaxis=hidden | {"scaleanchor": "x"},
-        legend={"itemsizing": "constant", "title": {"text": ""}},
+        legend={"itemsizing": "constant", "title": {"text": ""}, "orientation": "h", "yanchor": "bottom", "y": 1.0},
         dragmode="lasso",
         uirevision="keep",  # zoom and hidden classes survive a redraw
     )
