@@ -37,18 +37,19 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
     if angle < NEARLY_PARALLEL or (angle > np.pi - NEARLY_PARALLEL and len(u) == 1):
         return lerp(a, b, t)
     if angle > np.pi - NEARLY_PARALLEL:
-        directions = np.cos(np.pi * t)[:, None] * u + np.sin(np.pi * t)[:, None] * _perpendicular(u)
+        directions = np.cos(np.pi * t)[:, None] * u + np.sin(np.pi * t)[:, None] * _perpendicular(u - v)
     else:
         first, second = np.sin((1 - t) * angle), np.sin(t * angle)
         directions = (first[:, None] * u + second[:, None] * v) / np.sin(angle)
     return ((1 - t) * norms[0] + t * norms[1])[:, None] * directions
 
 
-def _perpendicular(u: np.ndarray) -> np.ndarray:
-    """A unit vector at right angles to the unit vector u; the same one for -u, so that a way back is the way there."""
-    axis = np.zeros_like(u)
-    axis[np.abs(u).argmin()] = 1
-    side = axis - (axis @ u) * u
+def _perpendicular(line: np.ndarray) -> np.ndarray:
+    """A unit vector at right angles to a line; the same one for -line, so that a way back is the way there."""
+    along = line / np.linalg.norm(line)
+    axis = np.zeros_like(along)
+    axis[np.abs(along).argmin()] = 1
+    side = axis - (axis @ along) * along
     return side / np.linalg.norm(side)
 
 

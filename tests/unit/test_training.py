@@ -124,7 +124,7 @@ def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.Trainer, "_step", interrupt)
+    monkeypatch.setattr(training.Trainer, "step", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
@@ -167,8 +167,8 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
     train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says what to change, and no checkpoint appears."""
-    step = training.Trainer._step
-    monkeypatch.setattr(training.Trainer, "_step", lambda *arguments: step(*arguments) * float("nan"))
+    step = training.Trainer.step
+    monkeypatch.setattr(training.Trainer, "step", lambda *arguments: step(*arguments) * float("nan"))
     with pytest.raises(TrainingError, match="lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert list_checkpoints(tmp_path) == []
