@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Family = Literal["pca", "cae", "vae"]
-Network = Literal["shuffle", "strided", "mlp", "convolutional"]
+Network = Literal["shuffle", "residual", "strided", "mlp", "convolutional"]
+Normalisation = Literal["none", "batch"]
 Condition = Literal["none", "decoder", "both"]
 Likelihood = Literal["bernoulli", "gaussian"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -54,8 +55,14 @@ class DataConfig:
     """Height and width in pixels to resize and centre-crop to; None keeps a data set's own size."""
     channels: int | None = None
     """1 for grey, 3 for colour; None keeps what the images have."""
+    binarise: bool = False
+    """Make each pixel black or white with its grey value as the probability of white, anew each time it is seen
+    (dynamic binarisation, Salakhutdinov & Murray 2008)."""
+    validation: int = 0
+    """Images at the end of the training split that are kept out of the training, to choose between models."""
 
     def __post_init__(self) -> None:
+        _check_range(self, "validation", 0, 10_000_000)
         if self.size is not None:
             _check_range(self, "size", 4, 512)
         if self.channels not in (None, 1, 3):
@@ -69,7 +76,7 @@ class ModelConfig:
     family: Family = "vae"
     """pca: principal components. cae: deterministic autoencoder. vae: variational autoencoder."""
     network: Network = "shuffle"
-    """shuffle, strided and mlp have a vector code; convolutional has a small map as its code."""
+    """shuffle, residual, strided and mlp have a vector code; convolutional has a small map as its code."""
     image_shape: tuple[int, int, int] = (1, 28, 28)
     """Channels, height and width of an image; taken from the data."""
     latent: int = 16
@@ -80,6 +87,10 @@ class ModelConfig:
     """Units of each fully connected hidden layer."""
     depth: int = 1
     """Fully connected hidden layers each way; codes of very few numbers gain from more."""
+    blocks: int = 1
+    """Residual blocks at each size of the network residual; other networks have none."""
+    normalisation: Normalisation = "none"
+    """batch: batch normalisation in the residual blocks, which a finished decoder folds into its convolutions."""
     condition: Condition = "none"
     """Who is told the label: nobody, the decoder, or both encoder and decoder."""
     classes: int = 0
@@ -91,6 +102,9 @@ class ModelConfig:
     pixels)."""
     warmup: float = 0.3
     """Share of the training during which the KL weight rises linearly from 0 to beta."""
+    importance_samples: int = 1
+    """Codes drawn for each image. More than one trains the importance-weighted bound (Burda et al. 2016) instead of
+    the ELBO, at the cost of as many passes through the decoder."""
     noise: float = 0.0
     """Standard deviation of the Gaussian noise added to the encoder's input (denoising); pixels in [0, 1]."""
 
@@ -100,9 +114,13 @@ class ModelConfig:
         _check_range(self, "width", 4, 1024)
         _check_range(self, "hidden", 4, 65536)
         _check_range(self, "depth", 1, 16)
+        _check_range(self, "blocks", 1, 64)
+        _check_range(self, "importance_samples", 1, 10_000)
         _check_range(self, "beta", 0, 1e6)
         _check_range(self, "warmup", 0, 1)
         _check_range(self, "noise", 0, 10)
+        if self.importance_samples > 1 and self.family != "vae":
+            raise ConfigError(f"importance_samples is {self.importance_samples}; only the family vae draws codes")
         if self.family == "pca" and self.likelihood != "gaussian":
             raise ConfigError("PCA has gaussian pixels; give --likelihood gaussian")
         if self.family == "pca" and (self.condition != "none" or self.noise > 0):

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from vae_core.config import DataConfig, UserError
 from vae_core.media import eight_bits
 
-Split = Literal["train", "test"]
+Split = Literal["train", "validation", "test"]
 
 FOLDER_PREFIX = "folder:"
 FOLDER_SIZE = 64
@@ -83,7 +83,7 @@ def load_images(config: DataConfig, split: Split, *, root: Path | None = None, f
 
     Args:
         config: which set.
-        split: ``train`` or ``test``.
+        split: ``train``, ``test``, or ``validation``: the images that ``config.validation`` keeps out of ``train``.
         root: the data root; see ``data_root``.
         fetch: download a set that is not in the data root, with progress and checksums.
 
@@ -91,6 +91,24 @@ def load_images(config: DataConfig, split: Split, *, root: Path | None = None, f
         DataError: the set is unknown, damaged, or unusable.
         DataMissingError: the set is not in the data root and was not to be, or could not be, fetched.
     """
+    if split == "test":
+        return _load_split(config, split, root, fetch)
+    whole = _load_split(config, "train", root, fetch)
+    kept = len(whole) - config.validation
+    if kept < 1:
+        raise DataError(f"validation is {config.validation}, but {config.name} has only {len(whole)} training images")
+    part = slice(kept) if split == "train" else slice(kept, None)
+    return ImageSet(whole.images[part], None if whole.labels is None else whole.labels[part], whole.class_names)
+
+
+def binarise(images: np.ndarray, seed: int) -> np.ndarray:
+    """Images uint8 (N, C, H, W), each pixel 255 with its grey value as probability, else 0."""
+    draws = np.random.default_rng(seed).random(images.shape, np.float32)
+    return np.where(draws * 255 < images, np.uint8(255), np.uint8(0))
+
+
+def _load_split(config: DataConfig, split: Literal["train", "test"], root: Path | None, fetch: bool) -> ImageSet:
+    """The whole of one of the two splits that a set comes with."""
     if config.name.startswith(FOLDER_PREFIX):
         return _read_folder(config, split)
     source = DATASETS.get(config.name)

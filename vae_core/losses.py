@@ -63,6 +63,31 @@ def kl_per_dim(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + (torch.expm1(log_variance) - log_variance))
 
 
+def log_normal(values: Tensor, mean: Tensor | float, log_variance: Tensor | float) -> Tensor:
+    """Log N(value; mean, variance) summed over the last dimension, nats.
+
+    Args:
+        values: (..., D).
+        mean: broadcasts with ``values``.
+        log_variance: likewise.
+    """
+    log_variance = torch.as_tensor(log_variance, dtype=values.dtype, device=values.device)
+    squared = (values - mean).square() * torch.exp(-log_variance)
+    return -0.5 * (squared + log_variance + math.log(2 * math.pi)).sum(-1)
+
+
+def importance_weighted_bound(log_weights: Tensor) -> Tensor:
+    """Log of the mean importance weight: a lower bound of log p(x) that grows with K (Burda et al. 2016, eq. 8).
+
+    Args:
+        log_weights: (K, N), log p(x|z) + log p(z) - log q(z|x) for K draws of z from q(z|x).
+
+    Returns:
+        (N,) nats per image; with K = 1 a one-sample estimate of the ELBO.
+    """
+    return torch.logsumexp(log_weights, 0) - math.log(len(log_weights))
+
+
 def kl_weight(progress: float, beta: float, warmup: float) -> float:
     """The weight of the KL term at a point of the training: a linear rise from 0 to beta (Bowman et al. 2016).
 

@@ -56,11 +56,11 @@ class Terms:
 class Batches:
     """An image set on the device as bytes; a batch is an index, a conversion and, where asked for, noise."""
 
-    def __init__(self, data: ImageSet, model: Autoencoder, device: torch.device) -> None:
+    def __init__(self, data: ImageSet, run: RunConfig, device: torch.device) -> None:
         self.images = torch.from_numpy(data.images).to(device)
-        conditional = model.config.condition != "none"
+        conditional = run.model.condition != "none"
         self.labels = torch.from_numpy(data.labels).to(device) if conditional and data.labels is not None else None
-        self.noise = model.config.noise
+        self.noise, self.binarise = run.model.noise, run.data.binarise
 
     def __len__(self) -> int:
         return len(self.images)
@@ -78,6 +78,8 @@ class Batches:
 
     def _batch(self, indices: Tensor, generator: torch.Generator) -> Batch:
         images = self.images[indices].float().div_(255)
+        if self.binarise:
+            images = torch.bernoulli(images, generator=generator)
         inputs = images
         if self.noise > 0:
             inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
@@ -89,6 +91,30 @@ def terms(model: Autoencoder, batch: Batch, generator: torch.Generator) -> Terms
     posterior = model.encode(batch.inputs, batch.labels)
     output = model.decode(posterior.sample(generator), batch.labels)
     return Terms(model.pixel_nll(output.float(), batch.images), posterior.kl_per_dim())
+
+
+def objective(
+    model: Autoencoder, batch: Batch, kl_weight: float, generator: torch.Generator
+) -> tuple[Tensor, Terms]:
+    """What training minimises, (N,) nats per image, and its parts.
+
+    With one posterior sample that is the negative ELBO with its KL in closed form (Kingma & Welling 2014, eq. 7); with
+    several the negative importance-weighted bound (Burda et al. 2016, eq. 8), the parts being their means over the
+    samples. ``kl_weight`` multiplies the KL, or log q(z|x) - log p(z) of each sample.
+    """
+    samples = model.config.importance_samples
+    if samples == 1:
+        parts = terms(model, batch, generator)
+        return parts.reconstruction + kl_weight * parts.kl_per_dim.float().sum(1), parts
+    posterior = model.encode(batch.inputs, batch.labels)
+    codes = posterior.samples(samples, generator)
+    labels = None if batch.labels is None else batch.labels.repeat(samples)
+    output = model.decode(codes.flatten(0, 1), labels).float()
+    images = batch.images.expand(samples, *batch.images.shape).flatten(0, 1)
+    reconstruction = model.pixel_nll(output, images).unflatten(0, (samples, -1))
+    divergence = posterior.log_density(codes) - losses.log_normal(codes, 0.0, 0.0)
+    bound = losses.importance_weighted_bound(-(reconstruction + kl_weight * divergence))
+    return -bound, Terms(reconstruction.mean(0), posterior.kl_per_dim())
 
 
 def one_cycle(progress: float, peak: float) -> float:
@@ -159,8 +185,8 @@ class Trainer:
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
         self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
-        self.train = Batches(train, self.model, self.device)
-        self.test = Batches(test, self.model, self.device)
+        self.train = Batches(train, run, self.device)
+        self.test = Batches(test, run, self.device)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimiser = torch.optim.AdamW(
             self.trained or [torch.zeros(1)], weight_decay=run.train.weight_decay, fused=True
@@ -211,7 +237,7 @@ class Trainer:
         bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=hidden)
         for step, batch in enumerate(bar):
             progress = (number + step / self.steps_per_epoch) / config.epochs
-            sums += self._step(batch, generator, progress)
+            sums += self.step(batch, generator, progress)
             if step % 50 == 49 and not torch.isfinite(sums).all():
                 break
         if not torch.isfinite(sums).all():
@@ -222,20 +248,19 @@ class Trainer:
         reconstruction, kl = (sums / len(self.train)).tolist()
         return _record(reconstruction, kl)
 
-    def _step(self, batch: Batch, generator: torch.Generator, progress: float) -> Tensor:
-        """One optimiser step; returns the batch's summed reconstruction and KL, in nats."""
+    def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Tensor:
+        """One optimiser step at a point of the training; returns the batch's summed reconstruction and KL, in nats."""
         for group in self.optimiser.param_groups:
             group["lr"] = one_cycle(progress, self.run.train.learning_rate)
-        with autocast(self.device, self.run.train.precision):
-            parts = terms(self.model, batch, generator)
-        kl = parts.kl_per_dim.float().sum(1)
         weight = losses.kl_weight(progress, self.run.model.beta, self.run.model.warmup)
-        loss = (parts.reconstruction + weight * kl).mean() / batch.images[0].numel()
+        with autocast(self.device, self.run.train.precision):
+            cost, parts = objective(self.model, batch, weight, generator)
+        loss = cost.mean() / batch.images[0].numel()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
         self.optimiser.step()
-        return torch.stack([parts.reconstruction.detach().double().sum(), kl.detach().double().sum()])
+        return torch.stack([part.detach().double().sum() for part in (parts.reconstruction, parts.kl_per_dim)])
 
     # --- state between epochs ---------------------------------------------------------------------------------
 

@@ -252,3 +252,26 @@ def test_a_picture_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(DataError, match="cannot be read as an image"):
         load_images(DataConfig(f"folder:{tmp_path}", channels=3), "train")
+
+
+def test_the_validation_split_is_kept_out_of_the_training() -> None:
+    """Together they are the training split in its order; the test split is untouched."""
+    config = DataConfig("digits", validation=100)
+    whole = data.load_images(DataConfig("digits"), "train")
+    train, validation = data.load_images(config, "train"), data.load_images(config, "validation")
+    assert len(validation) == 100
+    np.testing.assert_array_equal(np.concatenate([train.images, validation.images]), whole.images)
+    np.testing.assert_array_equal(np.concatenate([train.labels, validation.labels]), whole.labels)
+    assert len(data.load_images(config, "test")) == len(data.load_images(DataConfig("digits"), "test"))
+    with pytest.raises(data.DataError, match="validation"):
+        data.load_images(DataConfig("digits", validation=len(whole)), "train")
+
+
+def test_binarised_pixels_are_white_as_often_as_they_are_bright() -> None:
+    """Black stays black, white stays white, a grey of 51/255 is white a fifth of the time; a seed repeats itself."""
+    images = np.repeat(np.array([0, 51, 255], np.uint8), 10_000).reshape(3, 1, 100, 100)
+    drawn = data.binarise(images, seed=0)
+    assert set(np.unique(drawn)) == {0, 255}
+    np.testing.assert_allclose(drawn.mean((1, 2, 3)) / 255, [0, 0.2, 1], atol=0.02)
+    np.testing.assert_array_equal(drawn, data.binarise(images, seed=0))
+    assert (drawn != data.binarise(images, seed=1)).any()

@@ -77,3 +77,43 @@ def test_kl_weight_rises_linearly_to_beta(progress: float, weight: float) -> Non
 def test_kl_weight_without_warmup_is_beta_at_once() -> None:
     """A warm-up of nothing divides by nothing."""
     assert losses.kl_weight(0.0, beta=3.0, warmup=0.0) == 3.0
+
+
+def test_the_normal_log_density_is_that_of_torch_distributions() -> None:
+    """Summed over the last dimension, for codes with a leading axis of samples."""
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(7, 5, 3, generator=generator)
+    mean, log_variance = torch.randn(2, 5, 3, generator=generator)
+    expected = distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(values).sum(-1)
+    torch.testing.assert_close(losses.log_normal(values, mean, log_variance), expected)
+    torch.testing.assert_close(Posterior(mean, log_variance).log_density(values), expected)
+    standard = distributions.Normal(0.0, 1.0).log_prob(values).sum(-1)
+    torch.testing.assert_close(losses.log_normal(values, 0.0, 0.0), standard)
+
+
+@given(seed=st.integers(0, 1000), samples=st.integers(1, 20), scale=st.floats(0, 200))
+def test_the_importance_weighted_bound_lies_between_mean_and_maximum(seed: int, samples: int, scale: float) -> None:
+    """Jensen's inequality below, the largest weight above; also where weights would overflow."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = scale * torch.randn(samples, 4, generator=generator, dtype=torch.float64)
+    bound = losses.importance_weighted_bound(weights)
+    assert (bound >= weights.mean(0) - 1e-9).all()
+    assert (bound <= weights.max(0).values + 1e-9).all()
+
+
+def test_a_bound_of_one_sample_is_its_weight() -> None:
+    """K = 1 is the ELBO's estimate."""
+    weights = torch.tensor([[-3.0, 2.0]])
+    torch.testing.assert_close(losses.importance_weighted_bound(weights), weights[0])
+
+
+def test_samples_of_a_posterior_have_its_mean_and_deviation() -> None:
+    """Several codes for each image, each dimension with its own spread; of a point all are equal."""
+    mean, log_variance = torch.tensor([[1.0, -2.0]]), torch.log(torch.tensor([[0.25, 4.0]]))
+    drawn = Posterior(mean, log_variance).samples(20_000, torch.Generator().manual_seed(0))
+    assert drawn.shape == (20_000, 1, 2)
+    torch.testing.assert_close(drawn.mean(0), mean, atol=0.05, rtol=0)
+    torch.testing.assert_close(drawn.std(0), torch.tensor([[0.5, 2.0]]), atol=0.05, rtol=0)
+    assert (Posterior(mean).samples(3) == mean).all()
+    with pytest.raises(ValueError, match="no density"):
+        Posterior(mean).log_density(mean)

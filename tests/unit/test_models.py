@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from vae_core.config import PRESETS, ConfigError, ModelConfig
 from vae_core.data import ImageSet
 from vae_core.models import build
+from vae_core.models.networks import ResidualBlock
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 8, 8), (3, 64, 64)]
 
@@ -40,7 +41,27 @@ def test_the_convolutional_code_is_a_small_map(latent: int) -> None:
     assert np.prod(model.code_shape) == latent
 
 
-@pytest.mark.parametrize("network", ["shuffle", "strided", "convolutional"])
+@pytest.mark.parametrize("normalisation", ["none", "batch"])
+def test_a_residual_block_begins_near_the_identity(normalisation: str) -> None:
+    """It has the shape of its input, and adds to it: with its last convolution silenced it changes nothing."""
+    block = ResidualBlock(4, normalisation).eval()
+    features = torch.randn(2, 4, 7, 7)
+    assert block(features).shape == features.shape
+    assert not torch.equal(block(features), features)
+    for parameter in block.layers[-1].parameters():
+        parameter.data.zero_()
+    torch.testing.assert_close(block(features), features)
+
+
+def test_more_blocks_are_more_layers() -> None:
+    """The number of residual blocks and their normalisation are as configured, in encoder and decoder."""
+    config = ModelConfig(network="residual", width=8, blocks=3, normalisation="batch")
+    blocks = [layer for layer in build(config).modules() if isinstance(layer, ResidualBlock)]
+    assert len(blocks) == 3 * 2 * 2
+    assert all(isinstance(block.layers[0], torch.nn.BatchNorm2d) for block in blocks)
+
+
+@pytest.mark.parametrize("network", ["shuffle", "residual", "strided", "convolutional"])
 def test_a_size_that_cannot_be_halved_is_refused_with_advice(network: str) -> None:
     """The message says the size and what to choose instead."""
     with pytest.raises(ConfigError, match=r"30x30.*choose a size"):

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from tests.unit.conftest import squares, tiny_run
-from vae_core import training
+from vae_core import losses, training
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model
-from vae_core.config import RunConfig
+from vae_core.config import ConfigError, DataConfig, RunConfig
 from vae_core.data import ImageSet
+from vae_core.models import build
 from vae_core.training import TrainingError, describe_images, fit, one_cycle, unfinished_run, work_folder
 
 Record = dict[str, Any]
@@ -215,3 +216,39 @@ def test_a_batch_is_pixels_in_the_unit_interval_and_noise_where_asked(train_imag
     assert images.sum() == pytest.approx(train_images.images.sum() / 255, rel=1e-5)
     assert (images.min(), images.max()) == (0, 1)
     assert (inputs - images).std().item() == pytest.approx(0.2, rel=0.05)
+
+
+def test_binarised_batches_are_drawn_anew_each_time(train_images: ImageSet) -> None:
+    """Every pixel is 0 or 1, and a grey image gives another batch the second time."""
+    grey = replace(train_images, images=np.full_like(train_images.images, 128))
+    run = replace(tiny_run(), data=DataConfig(binarise=True))
+    batches = training.Batches(grey, run, torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    first, second = (next(batches.in_order(50, generator)).images for _ in range(2))
+    assert set(first.unique().tolist()) == {0.0, 1.0}
+    assert not torch.equal(first, second)
+
+
+def test_several_samples_train_the_importance_weighted_bound() -> None:
+    """The cost is the negative log of the mean weight, worked out sample by sample; one sample gives the ELBO."""
+    run = tiny_run(image_shape=(1, 8, 8), importance_samples=5)
+    model = build(run.model)
+    images = torch.rand(6, 1, 8, 8)
+    batch = training.Batch(images, images, None)
+    cost, parts = training.objective(model, batch, 0.5, torch.Generator().manual_seed(1))
+    posterior = model.encode(images)
+    weights = []
+    for codes in posterior.samples(5, torch.Generator().manual_seed(1)):
+        reconstruction = model.pixel_nll(model.decode(codes), images)
+        weights.append(-reconstruction - 0.5 * (posterior.log_density(codes) - losses.log_normal(codes, 0.0, 0.0)))
+    torch.testing.assert_close(cost, -losses.importance_weighted_bound(torch.stack(weights)))
+    assert parts.reconstruction.shape == (6,)
+    single = build(replace(run.model, importance_samples=1))
+    cost, parts = training.objective(single, batch, 0.5, torch.Generator().manual_seed(1))
+    torch.testing.assert_close(cost, parts.reconstruction + 0.5 * parts.kl_per_dim.sum(1))
+
+
+def test_a_deterministic_model_has_no_importance_weights() -> None:
+    """Asking for several samples is refused in one line."""
+    with pytest.raises(ConfigError, match="importance_samples is 5"):
+        tiny_run(family="cae", importance_samples=5)

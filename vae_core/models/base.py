@@ -33,8 +33,24 @@ class Posterior:
         """One code per image by the reparameterisation z = mean + sigma * epsilon (Kingma & Welling 2014, 2.4)."""
         if self.log_variance is None:
             return self.mean
-        epsilon = torch.randn(self.mean.shape, generator=generator, device=self.mean.device)
+        return self.samples(1, generator)[0]
+
+    def samples(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        """Several codes per image, (count, N, D)."""
+        if self.log_variance is None:
+            return self.mean.expand(count, *self.mean.shape)
+        epsilon = torch.randn((count, *self.mean.shape), generator=generator, device=self.mean.device)
         return self.mean + torch.exp(0.5 * self.log_variance) * epsilon
+
+    def log_density(self, codes: Tensor) -> Tensor:
+        """Log q(z|x) of codes (..., N, D), (..., N) nats.
+
+        Raises:
+            ValueError: for a point, which has no density.
+        """
+        if self.log_variance is None:
+            raise ValueError("a deterministic posterior has no density")
+        return losses.log_normal(codes, self.mean, self.log_variance)
 
     def kl_per_dim(self) -> Tensor:
         """KL to the prior N(0, I), (N, D) nats; zeros for a point, which has no KL to speak of."""

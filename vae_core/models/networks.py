@@ -63,23 +63,60 @@ def halvings(height: int, width: int, at_most: int = SMALLEST_SIDE) -> int:
     return count
 
 
+class ResidualBlock(nn.Module):
+    """x + f(x) with two 3x3 convolutions, each after its activation (He et al. 2016, "Identity mappings")."""
+
+    def __init__(self, channels: int, normalisation: str) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for _ in range(2):
+            if normalisation == "batch":
+                layers.append(nn.BatchNorm2d(channels))
+            layers += [nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (N, C, H, W) of the same shape."""
+        return features + self.layers(features)
+
+
 def shuffle(config: ModelConfig, statistics: int) -> Stacks:
     """Nothing but the shuffles runs at full resolution, which makes it fast for its quality.
 
     Pixel-unshuffle, convolutions that halve, two dense layers; mirrored with pixel shuffles (Shi et al. 2016).
     """
+    return _shuffle_pair(config, statistics, blocks=0)
+
+
+def residual(config: ModelConfig, statistics: int) -> Stacks:
+    """The network shuffle with residual blocks at each size below the full one: slower, better when trained long."""
+    return _shuffle_pair(config, statistics, config.blocks)
+
+
+def _shuffle_pair(config: ModelConfig, statistics: int, blocks: int) -> Stacks:
     channels, height, width = config.image_shape
     stages = halvings(height, width) - 1
     widths = [config.width * 2 ** min(stage, 2) for stage in range(stages + 1)]
     down: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, widths[0], 3, padding=1), nn.SiLU()]
+    down += _residual_blocks(widths[0], blocks, config)
     for before, after in pairwise(widths):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
+        down += _residual_blocks(after, blocks, config)
     up: list[nn.Module] = []
     for before, after in pairwise(widths[::-1]):
+        up += _residual_blocks(before, blocks, config)
         up += [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2), nn.SiLU()]
+    up += _residual_blocks(widths[0], blocks, config)
     up += [nn.Conv2d(widths[0], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
     small = (widths[-1], height >> (stages + 1), width >> (stages + 1))
     return _with_dense(config, statistics, down, up, small)
+
+
+def _residual_blocks(channels: int, blocks: int, config: ModelConfig) -> list[nn.Module]:
+    """So many residual blocks, and the activation that follows the last sum."""
+    if not blocks:
+        return []
+    return [*(ResidualBlock(channels, config.normalisation) for _ in range(blocks)), nn.SiLU()]
 
 
 def strided(config: ModelConfig, statistics: int) -> Stacks:
@@ -180,6 +217,7 @@ def _dense(sizes: list[int]) -> list[nn.Module]:
 
 NETWORKS: dict[str, Callable[[ModelConfig, int], Stacks]] = {
     "shuffle": shuffle,
+    "residual": residual,
     "strided": strided,
     "mlp": mlp,
     "convolutional": convolutional,
