@@ -25,7 +25,7 @@ import numpy as np
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import load_images
-from vae_core.files import atomic_write, write_text
+from vae_core.files import atomic_write, cache_folder, write_text
 from vae_core.projection import METHODS, MapError, MapRequest, Method, Progress, embed
 
 MAPS = "map.npz"
@@ -135,18 +135,10 @@ def _test_codes(folder: Path, data_root: Path | None = None) -> np.ndarray:
 # --- the cache and the worker ----------------------------------------------------------------------------------
 
 
-def cache_folder() -> Path:
-    """Where computed maps lie: ``LATENT_CACHE``, else the user's cache folder."""
-    if named := os.environ.get("LATENT_CACHE"):
-        return Path(named) / "maps"
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "latent-space-explorer" / "maps"
-
-
 def cached_map(request: MapRequest) -> np.ndarray | None:
     """A map computed before, (N, dimensions); None if there is none, or its file is damaged."""
     try:
-        coordinates = np.load(cache_folder() / f"{request.key}.npy")
+        coordinates = np.load(cache_folder("maps") / f"{request.key}.npy")
     except DAMAGED:
         return None
     return coordinates if coordinates.ndim == 2 and coordinates.shape[1] == request.dimensions else None
@@ -154,7 +146,7 @@ def cached_map(request: MapRequest) -> np.ndarray | None:
 
 def _store(request: MapRequest, coordinates: np.ndarray) -> None:
     """Keep a map, and let the oldest files go if all together are too large."""
-    folder = cache_folder()
+    folder = cache_folder("maps")
     with atomic_write(folder / f"{request.key}.npy") as file:
         np.save(file, coordinates)
     total = 0
@@ -177,7 +169,7 @@ _workers_lock = threading.Lock()
 
 
 def _progress_file(request: MapRequest) -> Path:
-    return cache_folder() / f"{request.key}.progress.json"
+    return cache_folder("maps") / f"{request.key}.progress.json"
 
 
 def start_job(request: MapRequest) -> None:

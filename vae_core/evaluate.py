@@ -1,35 +1,53 @@
-"""Figures on the test split: what ``metrics.json`` of a checkpoint holds.
+"""Figures on the test split, as ``metrics.json`` of a checkpoint holds them.
 
-``python -m vae_core.evaluate NAME`` measures a checkpoint again and prints them; ``--table`` prints the stored figures
-of all shipped ones.
+``measure`` gives those that are quick, and is part of every training; ``examine`` adds those that take a minute:
+likelihood, mutual information, what codes tell of labels, and the quality of samples.
+
+  python -m vae_core.evaluate NAME ...        measure and examine, and print the figures beside PCA's
+  python -m vae_core.evaluate NAME --save     the same, and keep them with the checkpoint
+  python -m vae_core.evaluate --table         the stored figures of all shipped checkpoints
 """
 
 from __future__ import annotations
 
-import json
 import sys
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import torch
+import tyro
 
 from vae_core import metrics
-from vae_core.checkpoint import find_checkpoint
-from vae_core.config import UserError
-from vae_core.data import ImageSet, load_images
+from vae_core.checkpoint import Checkpoint, find_checkpoint, save_metrics
+from vae_core.classifier import open_classifier
+from vae_core.config import DataConfig, ModelConfig, RunConfig, UserError
+from vae_core.data import ImageSet, binarise, load_images
 from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.models import build
 from vae_core.recipes import RECIPES, list_recipes
 
 NEIGHBOURS = 10
+SEVERAL_NEIGHBOURS = (1, 5, 10)
+LIKELIHOOD_SAMPLES = 100
+MOST_TRAINING_IMAGES = 10_000  # that probes learn from, so that they take seconds
+COLLAPSED = 0.01  # nats: a dimension with less KL tells nothing
 
 
 def measure(folder: Path, test: ImageSet) -> dict[str, Any]:
     """Measure the stored weights of a checkpoint folder on the whole test split.
 
     Reconstruction and KL are means over images of sums over pixels and dimensions, in nats, with one posterior sample
-    per image. MSE, PSNR, SSIM and BCE compare each image with the reconstruction of its posterior mean.
+    per image. MSE, PSNR, SSIM and BCE compare each image with the reconstruction of its posterior mean. A model of
+    binarised pixels is measured on pixels binarised once, with seed 0; ``pixels`` says which kind they are.
     """
-    space = LatentSpace.open(folder)
+    return measure_space(LatentSpace.open(folder), test)
+
+
+def measure_space(space: LatentSpace, test: ImageSet) -> dict[str, Any]:
+    """``measure`` for a model that is open already."""
+    test = seen_by(space.run.data, test)
     labels = test.labels if space.classes else None
     reconstruction, kl = space.objective(test.images, labels)
     codes = space.encode(test.images, labels)
@@ -52,12 +70,182 @@ def measure(folder: Path, test: ImageSet) -> dict[str, Any]:
     }
     return {
         "split": "test",
+        "pixels": "binarised" if space.run.data.binarise else "grey",
         "images": len(test),
-        **{name: None if value is None else float(f"{value:.6g}") for name, value in figures.items()},
+        **_rounded(figures),
         "active_units": int(statistics.active.sum()),
         "kl_per_dim": [float(f"{value:.6g}") for value in kl_per_dim],
         "code": statistics.to_metrics(),
     }
+
+
+def seen_by(config: DataConfig, images: ImageSet) -> ImageSet:
+    """The images as a model trained with this configuration is measured on them: binarised once if it asks for it."""
+    return replace(images, images=binarise(images.images, seed=0)) if config.binarise else images
+
+
+def _rounded(figures: dict[str, float | None]) -> dict[str, float | None]:
+    """Six significant digits."""
+    return {name: None if value is None else float(f"{value:.6g}") for name, value in figures.items()}
+
+
+# --- figures that take a minute ---------------------------------------------------------------------------------
+
+
+def examine(
+    space: LatentSpace, test: ImageSet, train: ImageSet, *, samples: int = LIKELIHOOD_SAMPLES
+) -> dict[str, Any]:
+    """The figures that ``measure`` leaves out, on the test split.
+
+    Args:
+        space: the model.
+        test: the whole test split.
+        train: images that probes and neighbours learn from; never the test split.
+        samples: draws for each image of the importance-weighted likelihood.
+
+    Returns:
+        nll: importance-weighted negative log-likelihood in nats per image, ``nll_samples`` draws each (VAEs only).
+        mutual_information: nats, at most the logarithm of the number of images (VAEs only).
+        collapsed_dimensions: those with less than 0.01 nats of KL; ``posterior_collapse``: whether all of them are.
+        knn_accuracy_1, _5, _10, linear_probe: test codes classified by training codes (labelled images only).
+        frechet_distance, precision, recall, density, coverage of as many samples as test images, in the features of
+        the data set's classifier (labelled images only).
+    """
+    test, train = seen_by(space.run.data, test), seen_by(space.run.data, train)
+    labels = test.labels if space.classes else None
+    figures: dict[str, Any] = {}
+    if space.variational:
+        means, deviations = space.posterior(test.images, labels)
+        kl = space.objective(test.images, labels)[1].mean(0)
+        figures["nll"] = -space.log_likelihood(test.images, labels, samples=samples).mean()
+        figures["mutual_information"] = metrics.mutual_information(means, deviations)
+        figures = _rounded(figures) | {
+            "nll_samples": samples,
+            "collapsed_dimensions": int((kl < COLLAPSED).sum()),
+            "posterior_collapse": bool((kl < COLLAPSED).all()),
+        }
+    if test.labels is None or train.labels is None:
+        return figures
+    train_codes = space.encode(train.images, train.labels if space.classes else None)
+    codes = space.encode(test.images, labels)
+    figures |= _rounded(
+        {
+            **{
+                f"knn_accuracy_{k}": metrics.knn_transfer(train_codes, train.labels, codes, test.labels, k)
+                for k in SEVERAL_NEIGHBOURS
+            },
+            "linear_probe": metrics.linear_probe(train_codes, train.labels, codes, test.labels),
+        }
+    )
+    classes = np.random.default_rng(0).choice(train.labels, len(test)) if space.classes else None
+    return figures | judge_samples(space.run.data, test, space.decode(space.sample(len(test)), classes))
+
+
+def judge_samples(config: DataConfig, test: ImageSet, samples: np.ndarray) -> dict[str, float | None]:
+    """Fréchet distance, precision, recall, density and coverage of samples (N, C, H, W) against test images."""
+    classifier = open_classifier(config)
+    real, drawn = classifier.describe(test.images), classifier.describe(samples)
+    distance = metrics.frechet_distance(real, drawn)
+    return _rounded({"frechet_distance": distance, **asdict(metrics.sample_quality(real, drawn))})
+
+
+def training_images(config: DataConfig) -> ImageSet:
+    """Up to 10,000 training images: of Fashion-MNIST the embedded ones, so that every machine takes the same.
+
+    Raises:
+        UserError: if the images are not here.
+    """
+    if config.name == "fashion-mnist":
+        config = replace(config, name="fashion-mnist-small", validation=0)
+    found = load_images(config, "train")
+    part = slice(MOST_TRAINING_IMAGES)
+    return ImageSet(found.images[part], None if found.labels is None else found.labels[part], found.class_names)
+
+
+def principal_components(config: DataConfig, latent: int, train: ImageSet) -> LatentSpace:
+    """PCA of so many numbers, fitted to training images: the baseline of every table."""
+    shape: tuple[int, int, int] = train.images.shape[1:]
+    model = build(ModelConfig("pca", image_shape=shape, latent=latent, likelihood="gaussian"))
+    model.fit_closed_form(torch.from_numpy(seen_by(config, train).images))
+    name = f"PCA, {latent} numbers"
+    return LatentSpace(model, RunConfig(data=config, model=model.config), Checkpoint(name, Path(name)))
+
+
+# --- the command ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of the table: its name in the metrics, its heading, its digits."""
+
+    figure: str
+    heading: str
+    form: str
+
+
+COLUMNS = (
+    Column("mse", "MSE", ".4f"),
+    Column("psnr", "PSNR (dB)", ".2f"),
+    Column("ssim", "SSIM", ".3f"),
+    Column("bce", "BCE", ".1f"),
+    Column("total", "reconstruction + KL", ".2f"),
+    Column("kl", "KL", ".2f"),
+    Column("nll", "importance-weighted NLL", ".2f"),
+    Column("mutual_information", "mutual information", ".2f"),
+    Column("active_units", "active units", "d"),
+    Column("knn_accuracy_1", "1-NN", ".4f"),
+    Column("knn_accuracy_5", "5-NN", ".4f"),
+    Column("knn_accuracy_10", "10-NN", ".4f"),
+    Column("linear_probe", "linear probe", ".4f"),
+    Column("frechet_distance", "Fréchet distance", ".2f"),
+    Column("precision", "precision", ".3f"),
+    Column("recall", "recall", ".3f"),
+    Column("density", "density", ".3f"),
+    Column("coverage", "coverage", ".3f"),
+)
+ONLY_VARIATIONAL = frozenset({"total", "kl", "active_units"})
+
+
+def markdown(rows: dict[str, dict[str, Any]]) -> str:
+    """Figures as a Markdown table, a column a row's name, a row a figure; those that nobody has are left out."""
+    lines = [f"| | {' | '.join(rows)} |", f"| --- |{' ---: |' * len(rows)}"]
+    for column in COLUMNS:
+        values = [figures.get(column.figure) for figures in rows.values()]
+        if any(value is not None for value in values):
+            cells = ("" if value is None else format(value, column.form) for value in values)
+            lines.append(f"| {column.heading} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIHOOD_SAMPLES) -> str:
+    """Measure and examine a checkpoint; its figures, PCA's at equal code size, and the floor of real images.
+
+    Raises:
+        UserError: if the checkpoint cannot be used or its images are not here.
+    """
+    space = LatentSpace.open(checkpoint.folder)
+    config = space.run.data
+    test, train = load_images(config, "test"), training_images(config)
+    own = measure_space(space, test) | examine(space, test, train, samples=samples)
+    if save:
+        save_metrics(checkpoint.folder, own)
+    rows = {f"`{checkpoint.name}`": own}
+    if space.run.model.family != "pca":
+        baseline = principal_components(config, min(space.latent, len(train) - 1), train)
+        rows[baseline.name] = measure_space(baseline, test) | examine(baseline, test, train)
+    if test.labels is not None:
+        real = seen_by(config, train).images.astype(np.float32) / 255
+        rows["real training images"] = judge_samples(config, seen_by(config, test), real)
+    for figures in rows.values():
+        if not figures.get("mutual_information"):
+            figures.update(dict.fromkeys(ONLY_VARIATIONAL))
+    pixels = f"{own['pixels']} pixels, {own['images']:,} test images; nats per image"
+    notes = [f"{pixels}; the likelihood with {own['nll_samples']} draws" if "nll" in own else pixels]
+    if collapsed := own.get("collapsed_dimensions"):
+        notes.append(f"{collapsed} of {space.latent} dimensions collapsed (KL under {COLLAPSED} nats)")
+    if own.get("mutual_information", 0) > 0.95 * np.log(own["images"]):
+        notes.append(f"mutual information is at its estimate's ceiling, log {own['images']:,}")
+    return markdown(rows) + "\n\n" + ". ".join(note[0].upper() + note[1:] for note in notes) + "."
 
 
 def table() -> str:
@@ -79,21 +267,32 @@ def table() -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = ()
+    """Checkpoints to measure."""
+    save: bool = False
+    """Keep the figures with the checkpoint."""
+    samples: int = LIKELIHOOD_SAMPLES
+    """Draws for each image of the importance-weighted likelihood."""
+    table: bool = False
+    """Only print the stored figures of all shipped checkpoints."""
+
+
 def main(arguments: list[str]) -> int:
-    """Measure the checkpoints named on the command line and print their figures as JSON; 2 for a user's mistake."""
-    if not arguments:
-        print("usage: python -m vae_core.evaluate --table | NAME [NAME ...]", file=sys.stderr)
-        return 2
-    if arguments == ["--table"]:
+    """Run the command line; 2 for a user's mistake."""
+    options = tyro.cli(Options, args=arguments, description=__doc__)
+    if options.table:
         print(table())
         return 0
+    if not options.names:
+        print("error: name a checkpoint, or give --table", file=sys.stderr)
+        return 2
     try:
-        for name in arguments:
-            checkpoint = find_checkpoint(name)
-            assert checkpoint.run is not None
-            figures = measure(checkpoint.folder, load_images(checkpoint.run.data, "test"))
-            del figures["code"]
-            print(json.dumps({"name": name, **figures}, indent=1))
+        for name in options.names:
+            print(report(find_checkpoint(name), save=options.save, samples=options.samples), flush=True)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+def cache_folder(part: str) -> Path:
+    """Where something computed is kept: ``LATENT_CACHE/part``, else the same in the user's cache folder."""
+    if named := os.environ.get("LATENT_CACHE"):
+        return Path(named) / part
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "latent-space-explorer" / part
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside ``path`` that takes its place only when all of it is on the disk.

@@ -7,13 +7,16 @@ and averaged by the caller. Long arrays are worked through in parts, so that mem
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter
 
 SSIM_WINDOW = 7
 SSIM_STABILISERS = (0.01**2, 0.03**2)  # K1 and K2 of Wang et al. 2004, for a range of 1
 LEAST_PROBABILITY = 1e-7  # where a Bernoulli pixel's logarithm is cut off, as float32 cannot tell less from 0
+ACTIVE_VARIANCE = 0.01
+"""A unit of a VAE is active if its posterior mean varies more than this over the data (Burda et al. 2016, 5.2)."""
+PROBE_REGULARISATION = 1.0  # scikit-learn's C
 VALUES_A_PART = 1_000_000  # 8 MB in float64; small enough for a processor's cache to help
 DISTANCES_A_PART = 10_000_000  # 80 MB in float64
 
@@ -60,6 +63,8 @@ def ssim(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
 
 def _ssim(x: np.ndarray, y: np.ndarray, window: int) -> np.ndarray:
     """Equation 13 of Wang et al. 2004 at every window, then the mean (their equation 17)."""
+    from scipy.ndimage import uniform_filter
+
     edge = window // 2
     inside = (..., slice(edge, x.shape[2] - edge), slice(edge, x.shape[3] - edge))
 
@@ -92,6 +97,49 @@ def _per_image(
     return figures
 
 
+# --- codes --------------------------------------------------------------------------------------------------------
+
+
+def active_units(means: np.ndarray) -> np.ndarray:
+    """(D,) whether each unit's posterior mean varies over the data, its variance over images being more than 0.01.
+
+    Burda, Grosse & Salakhutdinov 2016, section 5.2: A_u = Cov_x(E_q(u|x)[u]). ``means`` are (N, D).
+    """
+    return np.var(means, axis=0, dtype=np.float64) > ACTIVE_VARIANCE
+
+
+def mutual_information(means: np.ndarray, deviations: np.ndarray, *, draws: int = 2000, seed: int = 0) -> float:
+    """Nats that a code tells of its image: I(x; z) under the aggregated posterior q(z) = mean_n q(z|x_n).
+
+    The mean of log q(z|x) - log q(z) over draws of an image and its code (Hoffman & Johnson 2016, "ELBO surgery",
+    eq. 6). The sum in q(z) runs over all N images, so the estimate cannot exceed log N: near it, the truth is more.
+
+    Args:
+        means: (N, D) posterior means.
+        deviations: (N, D) posterior standard deviations, all above 0.
+        draws: images to draw a code for, at most N.
+        seed: of the choice of images and of their codes.
+    """
+    count = len(means)
+    generator = np.random.default_rng(seed)
+    chosen = generator.permutation(count)[:draws]
+    means, deviations = means.astype(np.float64), deviations.astype(np.float64)
+    codes = means[chosen] + deviations[chosen] * generator.standard_normal((len(chosen), means.shape[1]))
+    # sum_d (z_d - m_d)^2 / s_d^2 as three matrix products, which is far quicker than all the differences.
+    precision = deviations**-2
+    offsets = (means**2 * precision).sum(1) + 2 * np.log(deviations).sum(1)
+    information = np.empty(len(codes))
+    size = max(1, DISTANCES_A_PART // count)
+    for start in range(0, len(codes), size):
+        part = codes[start : start + size]
+        log_density = -0.5 * (part**2 @ precision.T - 2 * part @ (means * precision).T + offsets)
+        own = log_density[np.arange(len(part)), chosen[start : start + size]]
+        largest = log_density.max(1)
+        log_sum = largest + np.log(np.exp(log_density - largest[:, None]).sum(1))
+        information[start : start + size] = own - log_sum + np.log(count)
+    return float(information.mean())
+
+
 def knn_accuracy(codes: np.ndarray, labels: np.ndarray, k: int) -> float:
     """Share of codes (N, D) whose label (N,) is the most frequent one among their k nearest other codes.
 
@@ -103,9 +151,120 @@ def knn_accuracy(codes: np.ndarray, labels: np.ndarray, k: int) -> float:
     if len(codes) < 2:
         return float("nan")
     neighbours = NearestNeighbors(n_neighbors=min(k, len(codes) - 1)).fit(codes).kneighbors(return_distance=False)
-    votes = np.zeros((len(codes), int(labels.max()) + 1), int)
-    np.add.at(votes, (np.arange(len(codes))[:, None], labels[neighbours]), 1)
-    return float((votes.argmax(1) == labels).mean())
+    return _vote(labels[neighbours], labels)
+
+
+def knn_transfer(
+    train_codes: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, labels: np.ndarray, k: int
+) -> float:
+    """Share of codes (N, D) whose label (N,) is the most frequent one among their k nearest training codes (M, D).
+
+    Euclidean distance; a tie goes to the smaller label.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    neighbours = NearestNeighbors(n_neighbors=min(k, len(train_codes))).fit(train_codes)
+    return _vote(train_labels[neighbours.kneighbors(codes, return_distance=False)], labels)
+
+
+def _vote(votes: np.ndarray, labels: np.ndarray) -> float:
+    """Share of rows of labels (N, k) whose most frequent one is the row's own label (N,)."""
+    counts = np.zeros((len(votes), int(max(votes.max(), labels.max())) + 1), int)
+    np.add.at(counts, (np.arange(len(votes))[:, None], votes), 1)
+    return float((counts.argmax(1) == labels).mean())
+
+
+def linear_probe(
+    train_codes: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, labels: np.ndarray
+) -> float:
+    """Share of codes (N, D) that a linear classifier learnt from training codes (M, D) puts into the right class.
+
+    Multinomial logistic regression on codes standardised by the training codes' mean and deviation, scikit-learn's
+    default regularisation (Alain & Bengio 2017, "Understanding intermediate layers using linear classifier probes").
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=PROBE_REGULARISATION, max_iter=1000))
+    return float(probe.fit(train_codes, train_labels).score(codes, labels))
+
+
+# --- samples ------------------------------------------------------------------------------------------------------
+
+
+def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
+    """Squared Fréchet (Wasserstein-2) distance of Gaussians fitted to two sets of features, (N, F) and (M, F).
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), Heusel et al. 2017, eq. 6. It depends on the features' scale and grows
+    as sets get smaller: compare only figures of one feature space at one size.
+    """
+    mean, other_mean = features.mean(0, dtype=np.float64), others.mean(0, dtype=np.float64)
+    covariance = np.atleast_2d(np.cov(features, rowvar=False, dtype=np.float64))
+    other_covariance = np.atleast_2d(np.cov(others, rowvar=False, dtype=np.float64))
+    # tr (C1 C2)^(1/2) = tr (C1^(1/2) C2 C1^(1/2))^(1/2), whose argument is symmetric.
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.clip(values, 0, None)) @ vectors.T
+    cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ other_covariance @ root), 0, None)).sum()
+    distance = np.square(mean - other_mean).sum() + np.trace(covariance) + np.trace(other_covariance) - 2 * cross
+    return float(max(distance, 0.0))
+
+
+@dataclass(frozen=True)
+class SampleQuality:
+    """How samples lie among real images in a feature space.
+
+    Precision and recall are those of Kynkäänniemi et al. 2019 (eq. 2 and 3), density and coverage those of Naeem et al.
+    2020 (eq. 3 and 4).
+    """
+
+    precision: float
+    """Share of samples that lie nearer to some real image than its k-th nearest other real image does."""
+    recall: float
+    """Share of real images that lie so near to some sample."""
+    density: float
+    """Mean number of real images that a sample lies so near to, over k; may exceed 1."""
+    coverage: float
+    """Share of real images that have a sample so near, by the real image's own distance."""
+
+
+def sample_quality(real: np.ndarray, samples: np.ndarray, k: int = 5) -> SampleQuality:
+    """Compare features of real images (N, F) with features of samples (M, F).
+
+    Raises:
+        ValueError: unless both sets have more than k members.
+    """
+    from sklearn.metrics import pairwise_distances
+
+    if min(len(real), len(samples)) <= k:
+        raise ValueError(f"sample quality with {k} neighbours needs more than {k} images of each kind")
+    real_radii, sample_radii = _radii(real, k), _radii(samples, k)
+    within_real = np.zeros(len(samples), int)
+    within_samples, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
+    size = max(1, DISTANCES_A_PART // len(samples))
+    for start in range(0, len(real), size):
+        part = slice(start, start + size)
+        distances = pairwise_distances(real[part], samples)
+        inside = distances <= real_radii[part, None]
+        within_real += inside.sum(0)
+        covered[part] = inside.any(1)
+        within_samples[part] = (distances <= sample_radii).any(1)
+    return SampleQuality(
+        float((within_real > 0).mean()),
+        float(within_samples.mean()),
+        float(within_real.mean() / k),
+        float(covered.mean()),
+    )
+
+
+def _radii(features: np.ndarray, k: int) -> np.ndarray:
+    """(N,) each point's distance to its k-th nearest other point."""
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=k).fit(features).kneighbors()[0][:, -1]
+
+
+# --- maps ---------------------------------------------------------------------------------------------------------
 
 
 def trustworthiness(codes: np.ndarray, coordinates: np.ndarray, k: int = 10) -> float:

@@ -18,6 +18,7 @@ from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import load_images
 from vae_core.embedding import METHODS, MapError, MapRequest, cached_map, job_state
+from vae_core.files import cache_folder
 from vae_core.latent import LatentSpace
 from vae_core.training import describe_images, fit
 
@@ -126,7 +127,7 @@ def test_the_points_of_a_map_are_drawn_without_repetition(count: int, points: in
 
 def test_a_damaged_cache_file_counts_as_absent(request_for_pca: MapRequest) -> None:
     """An empty, cut or pickled file, and a map of other dimensions."""
-    path = embedding.cache_folder() / f"{request_for_pca.key}.npy"
+    path = cache_folder("maps") / f"{request_for_pca.key}.npy"
     assert cached_map(request_for_pca) is None
     embedding._store(request_for_pca, np.ones((5, 2), np.float32))
     whole = path.read_bytes()
@@ -146,7 +147,7 @@ def test_the_cache_lets_the_oldest_maps_go(request_for_pca: MapRequest, monkeypa
     monkeypatch.setattr(embedding, "LARGEST_CACHE", 3 * size)
     for age, request in enumerate(requests):
         embedding._store(request, np.ones((100, 2), np.float32))
-        os.utime(embedding.cache_folder() / f"{request.key}.npy", (age, age))
+        os.utime(cache_folder("maps") / f"{request.key}.npy", (age, age))
     assert [cached_map(request) is not None for request in requests] == [False, False, True, True, True]
 
 
@@ -223,7 +224,7 @@ def test_a_worker_refuses_a_model_that_was_trained_anew(request_for_pca: MapRequ
     """The request's digest is no longer that of the checkpoint."""
     request = replace(request_for_pca, digest=DIGEST)
     assert embedding.main([json.dumps(asdict(request))]) == 2
-    told = json.loads((embedding.cache_folder() / f"{request.key}.progress.json").read_text())
+    told = json.loads((cache_folder("maps") / f"{request.key}.progress.json").read_text())
     assert "trained anew" in told["error"]
 
 
@@ -238,7 +239,7 @@ def test_an_unexpected_failure_is_told_and_not_hidden(
     monkeypatch.setattr(embedding, "embed", fail)
     with pytest.raises(RuntimeError):
         embedding.main([json.dumps(asdict(request_for_pca))])
-    told = json.loads((embedding.cache_folder() / f"{request_for_pca.key}.progress.json").read_text())
+    told = json.loads((cache_folder("maps") / f"{request_for_pca.key}.progress.json").read_text())
     assert told["error"].startswith("the map could not be computed (first line)")
     assert "\n" not in told["error"]
 

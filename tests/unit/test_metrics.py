@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import sqrtm
 from skimage.metrics import structural_similarity
 from sklearn import manifold
+from sklearn.neighbors import KNeighborsClassifier
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from vae_core import metrics
 
@@ -137,3 +143,119 @@ def test_the_codes_themselves_can_be_trusted() -> None:
     assert metrics.trustworthiness(codes, codes) == 1
     with pytest.raises(ValueError, match="more than 20 points"):
         metrics.trustworthiness(codes[:20], codes[:20])
+
+
+# --- codes --------------------------------------------------------------------------------------------------------
+
+
+def clusters(count: int, dimensions: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (count, dimensions) around three centres, and the centre of each."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 3, count)
+    return 2 * np.eye(3, dimensions)[labels] + generator.normal(size=(count, dimensions)), labels
+
+
+def test_a_unit_is_active_when_its_mean_varies() -> None:
+    """A variance just above 0.01 counts, one just below does not, and a constant off the centre neither."""
+    signs = np.tile([-1.0, 1.0], 50)
+    means = np.stack([0.11 * signs, 0.09 * signs, np.full(100, 5.0)], axis=1)
+    assert metrics.active_units(means).tolist() == [True, False, False]
+
+
+def test_mutual_information_is_that_of_torch_distributions() -> None:
+    """The same estimate as a mixture of all posteriors gives, at the same codes."""
+    generator = np.random.default_rng(1)
+    means, deviations = generator.normal(size=(60, 3)), np.exp(generator.normal(size=(60, 3)) / 2)
+    draw = np.random.default_rng(0)
+    chosen = draw.permutation(60)[:40]
+    codes = torch.from_numpy(means[chosen] + deviations[chosen] * draw.standard_normal((40, 3)))
+    posteriors = Independent(Normal(torch.from_numpy(means), torch.from_numpy(deviations)), 1)
+    aggregated = MixtureSameFamily(Categorical(torch.ones(60, dtype=torch.float64)), posteriors)
+    own = posteriors.log_prob(codes[:, None])[torch.arange(40), torch.from_numpy(chosen)]
+    expected = float((own - aggregated.log_prob(codes)).mean())
+    assert metrics.mutual_information(means, deviations, draws=40) == pytest.approx(expected, rel=1e-9)
+
+
+@given(st.integers(2, 50), st.integers(1, 4))
+def test_mutual_information_of_equal_and_of_distant_posteriors(count: int, dimensions: int) -> None:
+    """Nothing is told where all posteriors are one, and which of N images it is where they do not overlap."""
+    same = np.zeros((count, dimensions))
+    assert metrics.mutual_information(same, np.ones_like(same)) == pytest.approx(0, abs=1e-9)
+    apart = 100.0 * np.arange(count)[:, None] + same
+    assert metrics.mutual_information(apart, np.ones_like(apart)) == pytest.approx(np.log(count))
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_neighbours_vote_as_in_scikit_learn(k: int) -> None:
+    """Test codes classified by training codes, at each number of neighbours."""
+    (train, train_labels), (codes, labels) = clusters(300, 4, 0), clusters(200, 4, 1)
+    expected = KNeighborsClassifier(k, algorithm="brute").fit(train, train_labels).score(codes, labels)
+    assert metrics.knn_transfer(train, train_labels, codes, labels, k) == pytest.approx(expected)
+
+
+def test_a_linear_probe_finds_what_is_linear_and_nothing_else() -> None:
+    """Separate clusters are told apart whatever their scale; labels that are noise are not."""
+    (train, train_labels), (codes, labels) = clusters(600, 3, 0), clusters(300, 3, 1)
+    scale = np.array([1000.0, 1.0, 0.001])
+    far = 5 * np.eye(3)
+    probe = metrics.linear_probe(
+        (train + far[train_labels]) * scale, train_labels, (codes + far[labels]) * scale, labels
+    )
+    assert probe > 0.98
+    noise = np.random.default_rng(2).integers(0, 3, 300)
+    assert metrics.linear_probe(train, train_labels, codes, noise) < 0.45
+
+
+# --- samples ------------------------------------------------------------------------------------------------------
+
+
+def test_frechet_distance_of_known_moments() -> None:
+    """|m1 - m2|^2 + sum (s1 - s2)^2 where covariances are diagonal; exact, as the sets are made to have the moments."""
+    signs = np.array([[a, b] for a in (-1, 1) for b in (-1, 1)] * 50, float)
+    unbiased = np.sqrt((len(signs) - 1) / len(signs))
+    first, second = signs * [1, 2] * unbiased, signs * [3, 0.5] * unbiased + [4, 0]
+    assert metrics.frechet_distance(first, second) == pytest.approx(16 + 2**2 + 1.5**2)
+
+
+def test_frechet_distance_is_its_formula_with_scipys_matrix_root() -> None:
+    """Heusel et al. 2017, eq. 6, with correlated features; the same both ways, and 0 for a set and itself."""
+    generator = np.random.default_rng(0)
+    first, second = generator.normal(size=(2, 200, 5)) @ generator.normal(size=(2, 5, 5))
+    c1, c2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    difference = first.mean(0) - second.mean(0)
+    expected = difference @ difference + np.trace(c1 + c2 - 2 * np.real(sqrtm(c1 @ c2)))
+    assert metrics.frechet_distance(first, second) == pytest.approx(expected)
+    assert metrics.frechet_distance(second, first) == pytest.approx(expected)
+    assert metrics.frechet_distance(first, first) == pytest.approx(0, abs=1e-8)
+
+
+def test_sample_quality_is_its_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Precision, recall, density and coverage by loops over all pairs; also in parts."""
+    generator = np.random.default_rng(0)
+    real, samples, k = generator.normal(size=(40, 2)), 0.7 * generator.normal(size=(30, 2)) + 0.3, 3
+
+    def radius(points: np.ndarray, index: int) -> float:
+        return sorted(float(np.linalg.norm(points[index] - other)) for other in points)[k]  # 0 is the point itself
+
+    near_real = [[np.linalg.norm(s - real[i]) <= radius(real, i) for i in range(40)] for s in samples]
+    near_sample = [[np.linalg.norm(r - samples[j]) <= radius(samples, j) for j in range(30)] for r in real]
+    expected = (
+        np.mean([any(row) for row in near_real]),
+        np.mean([any(row) for row in near_sample]),
+        np.sum(near_real) / (k * 30),
+        np.mean(np.any(near_real, axis=0)),
+    )
+    assert astuple(metrics.sample_quality(real, samples, k)) == pytest.approx(expected)
+    monkeypatch.setattr(metrics, "DISTANCES_A_PART", 100)
+    assert astuple(metrics.sample_quality(real, samples, k)) == pytest.approx(expected)
+
+
+def test_sample_quality_of_copies_and_of_strangers() -> None:
+    """The real images themselves are perfect samples; images from elsewhere are none."""
+    real = np.random.default_rng(0).normal(size=(50, 3))
+    perfect = metrics.sample_quality(real, real)
+    assert (perfect.precision, perfect.recall, perfect.coverage) == (1, 1, 1)
+    assert perfect.density >= 1
+    assert astuple(metrics.sample_quality(real, real + 100)) == (0, 0, 0, 0)
+    with pytest.raises(ValueError, match="more than 5"):
+        metrics.sample_quality(real[:5], real)
