@@ -5,7 +5,7 @@ PIP = .venv/bin/pip --disable-pip-version-check
 VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint shots checkpoints install install-dev clean
+.PHONY: help run test lint shots checkpoints evidence bench study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,15 @@ checkpoints: .venv/.installed ## Rebuild every shipped checkpoint from its recip
 	  $(VENV) train.py --recipe $$name --overwrite --maps || exit; \
 	done
 
+evidence: .venv/.installed ## Measure our figures beside the published ones (hours, most of it training; CHECKS="pca-64-knn" for some)
+	$(VENV) -m benchmarks.evidence $(if $(CHECKS),--only $(CHECKS))
+
+bench: .venv/.installed-bench ## Measure the speed of training beside its peers (ten minutes on an idle machine)
+	$(VENV) -m benchmarks.train_speed $(if $(SECTIONS),--sections $(SECTIONS))
+
+study: .venv/.installed ## Compare networks and ways of training at equal time (an hour or more; MINUTES=2)
+	$(VENV) -m benchmarks.study --minutes $(or $(MINUTES),2)
+
 install: .venv/.installed ## Only set up what the app needs
 install-dev: .venv/.installed-dev ## Only set up what the tests need
 
@@ -46,6 +55,10 @@ install-dev: .venv/.installed-dev ## Only set up what the tests need
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	$(PIP) install --quiet -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+.venv/.installed-bench: .venv/.installed benchmarks/requirements.txt
+	$(PIP) install --quiet -r benchmarks/requirements.txt -c constraints.txt
 	@touch $@
 
 clean: ## Remove the virtual environment and everything else that was made here, checkpoints excepted

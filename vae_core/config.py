@@ -145,6 +145,8 @@ class TrainConfig:
     """Start of every random sequence: initial weights, order of the images, noise, posterior samples."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
+    compile: bool = False
+    """Compile the networks with torch.compile: a minute's wait first; `make bench` says when it pays here."""
     storage: Storage = "float32"
     """Precision of the weights in the finished checkpoint; its metrics are measured on what is stored."""
 

@@ -185,6 +185,9 @@ class Trainer:
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
         self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
+        if run.train.compile:
+            for stack in self.model.children():
+                stack.compile()  # in place, so that the names of the weights stay
         self.train = Batches(train, run, self.device)
         self.test = Batches(test, run, self.device)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]

@@ -1,0 +1,352 @@
+"""Our figures beside the published ones: what was measured, how, and whether it holds.
+
+Each check trains what it needs by a recipe beside this file (kept, and resumed if it was stopped), measures it on the
+test split, and enters a row into docs/evidence.json, from which docs/evidence.md is written. A check whose images are
+not at hand says so and how to get them, and leaves its row as it was.
+
+  python -m benchmarks.evidence                      all checks: three to four hours on 2 cores, most of it training
+  python -m benchmarks.evidence --only pca-64-knn    one of them
+  python -m benchmarks.evidence --table              only print the table of what was measured last
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+from vae_core import metrics, training
+from vae_core.checkpoint import find_checkpoint, list_checkpoints
+from vae_core.config import DataConfig, RunConfig, UserError
+from vae_core.data import load_images
+from vae_core.evaluate import measure, principal_components, seen_by
+from vae_core.files import cache_folder, write_text
+from vae_core.latent import LatentSpace
+from vae_core.projection import MapRequest, embed
+from vae_core.recipes import RECIPES, load_recipe
+from vae_core.training import describe_images, fit
+
+OWN_RECIPES = Path(__file__).with_name("recipes")
+DOCS = RECIPES.parent / "docs"
+SHIPPED = RECIPES.parent / "checkpoints"
+FASHION = DataConfig("fashion-mnist")
+FIRST_50_000 = DataConfig("fashion-mnist", validation=10_000)
+MAP_NEIGHBOURS = 10  # with which PCA's published figure comes out to its fourth digit
+
+Direction = Literal["at most", "at least", "within"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: a measured value and what it is held against."""
+
+    check: str
+    value: float
+    reference: float
+    direction: Direction
+    measured: str
+    source: str
+    digits: int = 4
+    tolerance: float = 0.0
+    """For ``within``: how far the value may lie from the reference."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is as good as the reference, or as near to it as it must be."""
+        if self.direction == "within":
+            return abs(self.value - self.reference) <= self.tolerance
+        return self.value <= self.reference if self.direction == "at most" else self.value >= self.reference
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something to measure; it gives one row or more."""
+
+    run: Callable[[Settings], list[Figure]]
+    minutes: float
+    """What it takes on two cores, roughly, training included."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says about all checks."""
+
+    epochs: int | None = None
+    """Train for so many epochs instead of the recipe's; such rows are not kept."""
+    samples: int | None = None
+    """Draws of importance-weighted likelihoods instead of each check's own number."""
+
+
+def trained(name: str, settings: Settings) -> LatentSpace:
+    """The model of one of our own recipes, trained now unless it was before.
+
+    Raises:
+        UserError: if its images are not here.
+    """
+    recipe = load_recipe(name, OWN_RECIPES).run
+    if settings.epochs is not None:
+        recipe = replace(recipe, train=replace(recipe.train, epochs=settings.epochs))
+    train, test = load_images(recipe.data, "train"), load_images(recipe.data, "test")
+    run = describe_images(recipe, train)
+    folder = cache_folder("evidence") / (name if settings.epochs is None else f"{name}-{settings.epochs}-epochs")
+    found = {checkpoint.name: checkpoint for checkpoint in list_checkpoints(folder.parent)}.get(folder.name)
+    if found is None or found.run != run or len(found.history) < run.train.epochs:
+        print(f"training {name}: {run.train.epochs} epochs", flush=True)
+        fit(run, train, test, folder, on_epoch=_tell, overwrite=True, resume=_can_resume(run, folder))
+    return LatentSpace.open(folder)
+
+
+def _can_resume(run: RunConfig, folder: Path) -> bool:
+    """Whether a stopped training of just this run is there."""
+    try:
+        return training.unfinished_run(folder) == run
+    except UserError:
+        return False
+
+
+def _tell(record: dict[str, Any]) -> None:
+    print(f"  epoch {record['epoch']}: test {record['test']['total']:.2f} nats", flush=True)
+
+
+def shipped(name: str) -> LatentSpace:
+    """One of the checkpoints that come with the program."""
+    return LatentSpace.open(find_checkpoint(name, SHIPPED).folder)
+
+
+# --- the checks -------------------------------------------------------------------------------------------------
+
+
+def neighbours(space: LatentSpace, name: str, references: tuple[float, float], source: str) -> list[Figure]:
+    """Accuracy of 1 and 5 nearest neighbours: test codes among those of the first 50,000 training images."""
+    train, test = load_images(FIRST_50_000, "train"), load_images(FIRST_50_000, "test")
+    train_codes, codes = space.encode(train.images), space.encode(test.images)
+    how = "test codes among the codes of the first 50,000 training images; posterior means, Euclidean"
+    return [
+        Figure(
+            f"{name}, 64 numbers, Fashion-MNIST: {k}-NN accuracy",
+            metrics.knn_transfer(train_codes, train.labels, codes, test.labels, k),  # type: ignore[arg-type]
+            reference,
+            "within" if name == "PCA" else "at least",
+            how,
+            source,
+            tolerance=0.002,
+        )
+        for k, reference in zip((1, 5), references, strict=True)
+    ]
+
+
+def pca_neighbours(settings: Settings) -> list[Figure]:
+    """The linear baseline, which any correct protocol must reproduce."""
+    space = principal_components(FIRST_50_000, 64, load_images(FIRST_50_000, "train"))
+    return neighbours(space, "PCA", (0.8398, 0.8568), "pythae's benchmark protocol")
+
+
+def vae_neighbours(settings: Settings) -> list[Figure]:
+    """Codes of the variational autoencoder."""
+    return neighbours(trained("fashion-vae-64", settings), "VAE", (0.8747, 0.8830), "published, same protocol")
+
+
+def cae_neighbours(settings: Settings) -> list[Figure]:
+    """Codes of the deterministic autoencoder."""
+    return neighbours(trained("fashion-cae-64", settings), "CAE", (0.8671, 0.8756), "published, same protocol")
+
+
+def two_numbers(settings: Settings) -> list[Figure]:
+    """Reconstruction with codes of two numbers."""
+    test = load_images(FASHION, "test")
+    images = test.images.astype(np.float32) / 255
+    spaces = {
+        "CAE": (shipped("fashion-cae-2"), 0.0244, "at most"),
+        "VAE": (shipped("fashion-vae-2"), 0.0253, "at most"),
+        "PCA": (principal_components(FASHION, 2, load_images(FASHION, "train")), 0.0461, "within"),
+    }
+    return [
+        Figure(
+            f"{name}, 2 numbers, Fashion-MNIST: mean-code MSE",
+            float(metrics.mse(images, space.reconstruct(test.images)).mean()),
+            reference,
+            direction,  # type: ignore[arg-type]
+            "whole test split; PCA clipped to [0, 1]" if name == "PCA" else "whole test split, shipped checkpoint",
+            "published",
+            tolerance=0.0005,
+        )
+        for name, (space, reference, direction) in spaces.items()
+    ]
+
+
+def maps_of_pixels(settings: Settings) -> list[Figure]:
+    """How far maps of the raw pixels can be trusted."""
+    pixels = load_images(FASHION, "test").images.reshape(-1, 28 * 28) / np.float32(255)
+    references: dict[str, tuple[float, Direction]] = {
+        "pca": (0.9126, "within"),
+        "tsne": (0.9906, "within"),
+        "umap": (0.9777, "within"),
+    }
+    rows = []
+    for method, (reference, direction) in references.items():
+        coordinates = embed(pixels, MapRequest("pixels", "", method, len(pixels)))  # type: ignore[arg-type]
+        rows.append(
+            Figure(
+                f"{method} map of Fashion-MNIST's pixels, 2-D: trustworthiness",
+                metrics.trustworthiness(pixels, coordinates, MAP_NEIGHBOURS),
+                reference,
+                direction,
+                f"10,000 test images, {MAP_NEIGHBOURS} neighbours, the app's own settings",
+                "published",
+                tolerance=0.01,
+            )
+        )
+    return rows
+
+
+def likelihood(name: str, label: str, reference: float, samples: int, settings: Settings, source: str) -> list[Figure]:
+    """Importance-weighted NLL of binarised MNIST on the whole test split."""
+    space = trained(name, settings)
+    test = seen_by(space.run.data, load_images(space.run.data, "test"))
+    draws = settings.samples or samples
+    nll = -space.log_likelihood(test.images, samples=draws)
+    error = nll.std(ddof=1) / np.sqrt(len(nll))
+    how = (
+        f"whole test split, binarised once (seed 0), {draws:,} draws, ± {error:.2f} over images; "
+        f"{space.run.train.epochs} epochs"
+    )
+    return [Figure(label, float(nll.mean()), reference, "at most", how, source, digits=2)]
+
+
+def binarised_mlp(settings: Settings) -> list[Figure]:
+    """The network of the importance-weighted autoencoder paper, trained by the ELBO."""
+    label = "Dynamically binarised MNIST, one layer of 50, MLP 200-200: NLL"
+    source = "Burda et al. 2016, table 1, VAE with k = 1, full schedule"
+    return likelihood("mnist-binarised-mlp-50", label, 86.76, 5000, settings, source)
+
+
+def binarised_best(settings: Settings) -> list[Figure]:
+    """Our best convolutional network."""
+    label = "Dynamically binarised MNIST, our best network, latent 32: NLL"
+    rows = likelihood("mnist-binarised-32", label, 84.45, 500, settings, "published, same family")
+    return [*rows, replace(rows[0], reference=83.5, source="this project's own aim")]
+
+
+def grey_mnist(settings: Settings) -> list[Figure]:
+    """The network of a thousand tutorials."""
+    space = trained("mnist-mlp-20", settings)
+    figures = measure(cache_folder("evidence") / space.name, load_images(space.run.data, "test"))
+    label = "MNIST, grey, 400-20 MLP VAE after 10 epochs: test BCE + KL"
+    how = "whole test split, one posterior sample an image"
+    return [Figure(label, figures["total"], 105.6, "at most", how, "PyTorch's VAE example, about", digits=2)]
+
+
+def grey_fashion(settings: Settings) -> list[Figure]:
+    """The shipped pair of 16 numbers."""
+    test = load_images(FASHION, "test")
+    vae = measure(SHIPPED / "fashion-vae-16", test)
+    cae = measure(SHIPPED / "fashion-cae-16", test)
+    how = "whole test split, shipped checkpoint"
+    return [
+        Figure("Fashion-MNIST, grey, VAE of 16 numbers: test BCE + KL", vae["total"], 242.3, "at most", how,
+               "a published MLP VAE of 20 numbers", digits=2),
+        Figure("Fashion-MNIST, grey, VAE of 16 numbers: test BCE + KL", vae["total"], 233.0, "at most", how,
+               "this project's own aim", digits=2),
+        Figure("Fashion-MNIST, VAE of 16 numbers: mean-code MSE", vae["mse"], 0.0105, "at most", how,
+               "this project's own aim"),
+        Figure("Fashion-MNIST, CAE of 16 numbers: mean-code MSE", cae["mse"], 0.0085, "at most", how,
+               "this project's own aim"),
+    ]  # fmt: skip
+
+
+CHECKS = {
+    "pca-64-knn": Check(pca_neighbours, 1),
+    "vae-64-knn": Check(vae_neighbours, 10),
+    "cae-64-knn": Check(cae_neighbours, 10),
+    "two-numbers": Check(two_numbers, 1),
+    "maps": Check(maps_of_pixels, 3),
+    "binarised-mlp": Check(binarised_mlp, 60),
+    "grey-mnist": Check(grey_mnist, 1),
+    "binarised-best": Check(binarised_best, 60),
+    "grey-fashion": Check(grey_fashion, 1),
+}
+
+
+# --- the table --------------------------------------------------------------------------------------------------
+
+
+def stored() -> dict[str, Any]:
+    """What was measured last: for each check its rows, the day and the minutes."""
+    path = DOCS / "evidence.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def keep(name: str, rows: list[Figure], minutes: float) -> None:
+    """Enter a check's rows, and write the table anew."""
+    entry = {"rows": [asdict(row) for row in rows], "day": date.today().isoformat(), "minutes": round(minutes, 1)}
+    found = stored() | {name: entry}
+    write_text(DOCS / "evidence.json", json.dumps({key: found[key] for key in CHECKS if key in found}, indent=1) + "\n")
+    write_text(DOCS / "evidence.md", document())
+
+
+def table() -> str:
+    """The rows measured last, as Markdown."""
+    lines = ["| check | ours | reference | holds | how it was measured |", "| --- | ---: | ---: | --- | --- |"]
+    for name, entry in stored().items():
+        for fields in entry["rows"]:
+            row = Figure(**fields)
+            against = f"± {row.tolerance:g}" if row.direction == "within" else row.direction
+            reference = f"{row.reference:.{row.digits}f} ({against}; {row.source})"
+            how = f"{row.measured}; `--only {name}`, {entry['day']}, {entry['minutes']:g} min"
+            holds = "yes" if row.holds else "**no**"
+            lines.append(f"| {row.check} | {row.value:.{row.digits}f} | {reference} | {holds} | {how} |")
+    return "\n".join(lines)
+
+
+def document() -> str:
+    """docs/evidence.md."""
+    return (
+        "# Evidence\n\nOur figures beside published ones, by `make evidence` (`python -m benchmarks.evidence`; a row's "
+        "own option is in its last column). Nats are per image, summed over pixels and dimensions; pixels lie in "
+        "[0, 1]; all on test splits that no training has seen.\n\n" + table() + "\n"
+    )
+
+
+def main(
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="CHECK ...")] = (),
+    epochs: int | None = None,
+    samples: int | None = None,
+    table_only: Annotated[bool, tyro.conf.arg(name="table")] = False,
+) -> int:
+    """Measure and print.
+
+    Args:
+        only: the checks to make; all if none is named.
+        epochs: train for so many epochs only, to see that everything runs; nothing is kept.
+        samples: draws of the likelihoods instead of each check's own number; nothing is kept.
+        table_only: only print what was measured last.
+    """
+    if unknown := set(only) - CHECKS.keys():
+        print(f"error: there is no check {', '.join(sorted(unknown))}; choose of {', '.join(CHECKS)}", file=sys.stderr)
+        return 2
+    for name in () if table_only else only or CHECKS:
+        print(f"{name}: about {CHECKS[name].minutes:g} minutes on two cores", flush=True)
+        start = time.perf_counter()
+        try:
+            rows = CHECKS[name].run(Settings(epochs, samples))
+        except UserError as error:
+            print(f"  not measured: {error}", flush=True)
+            continue
+        for row in rows:
+            print(f"  {row.check}: {row.value:.{row.digits}f}", flush=True)
+        if epochs is None and samples is None:
+            keep(name, rows, (time.perf_counter() - start) / 60)
+    print(table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main, description=__doc__))

@@ -1,0 +1,264 @@
+"""Which network and which training make the best model for the same processor time: Fashion-MNIST, 16 numbers.
+
+Every variant is the base with one thing changed, trained by one core on the first 50,000 training images and judged on
+the other 10,000: the test split has no say. All get the same time. So that a machine busy with something else favours
+none, that time is counted in images: first a variant and the base take turns, half a second each, which gives the
+variant's speed as a ratio; then it trains on as many images as that ratio allows for.
+Each run is kept as a line of the results file as soon as it is finished; a run that is there already is not repeated.
+
+  python -m benchmarks.study --minutes 2
+  python -m benchmarks.study --minutes 10 --variants shuffle residual --seeds 0 1 2
+  python -m benchmarks.study --table
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import numpy as np
+import torch
+import tyro
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from vae_core import metrics, training
+from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.data import ImageSet, load_images
+from vae_core.models import Autoencoder
+from vae_core.training import Batch, Terms, Trainer, describe_images
+
+RESULTS = Path(__file__).with_name("study.jsonl")
+DATA = DataConfig("fashion-mnist", validation=10_000)
+BASE_SPEED = 1200  # images a second of the base on one idle core of the machine that the table comes from
+TURNS, TURN = 8, 0.5  # of the base and of a variant, in seconds, to compare their speeds
+BASE = RunConfig(DATA, ModelConfig(latent=16), TrainConfig())
+NO_CLIP = 1e6
+Objective = Callable[[Autoencoder, Batch, float, torch.Generator], tuple[Tensor, Terms]]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train: the base with changes; the last three are tried here only."""
+
+    model: dict[str, Any]
+    train: dict[str, Any]
+    constant_rate: bool = False
+    averaged: bool = False
+    """Judge an exponential moving average of the weights (decay 0.999) instead of the last ones."""
+    free_bits: float = 0.0
+    """Nats of each dimension's KL, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+
+
+VARIANTS = {
+    "shuffle": Variant({}, {}),
+    "strided": Variant({"network": "strided"}, {}),
+    "residual": Variant({"network": "residual"}, {}),
+    "residual, batch norm": Variant({"network": "residual", "normalisation": "batch"}, {}),
+    "residual, width 16": Variant({"network": "residual", "width": 16}, {}),
+    "mlp 512-512, rate 2e-3": Variant({"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 2e-3}),
+    "mlp 512-512, not clipped": Variant({"network": "mlp", "hidden": 512, "depth": 2}, {"gradient_clip": NO_CLIP}),
+    "width 24": Variant({"width": 24}, {}),
+    "width 48": Variant({"width": 48}, {}),
+    "hidden 512": Variant({"hidden": 512}, {}),
+    "batch 64": Variant({}, {"batch_size": 64}),
+    "batch 256": Variant({}, {"batch_size": 256}),
+    "rate 2e-3": Variant({}, {"learning_rate": 2e-3}),
+    "rate 8e-3": Variant({}, {"learning_rate": 8e-3}),
+    "clip 0.1": Variant({}, {"gradient_clip": 0.1}),
+    "not clipped": Variant({}, {"gradient_clip": NO_CLIP}),
+    "weight decay 0.05": Variant({}, {"weight_decay": 0.05}),
+    "no warm-up": Variant({"warmup": 0.0}, {}),
+    "free bits 0.1": Variant({}, {}, free_bits=0.1),
+    "bfloat16": Variant({}, {"precision": "bfloat16"}),
+    "learned pixel variance": Variant({"likelihood": "gaussian"}, {}),
+    "constant Adam 1e-3": Variant({}, {"learning_rate": 1e-3}, constant_rate=True),
+    "constant Adam 1e-3, averaged": Variant({}, {"learning_rate": 1e-3}, constant_rate=True, averaged=True),
+    "tuned": Variant({"width": 24}, {"learning_rate": 8e-3, "gradient_clip": 0.1}),
+    "tuned, batch 64": Variant({"width": 24}, {"learning_rate": 8e-3, "gradient_clip": 0.1, "batch_size": 64}),
+    "tuned, width 16": Variant({"width": 16}, {"learning_rate": 8e-3, "gradient_clip": 0.1}),
+    "mlp 512-512, rate 4e-3, clip 0.1": Variant(
+        {"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 4e-3, "gradient_clip": 0.1}
+    ),
+    "strided, constant Adam 1e-3": Variant({"network": "strided"}, {"learning_rate": 1e-3}, constant_rate=True),
+}
+
+
+def with_free_bits(objective: Objective, nats: float) -> Objective:
+    """The objective with so many nats of each dimension's KL for nothing."""
+
+    def changed(model: Autoencoder, batch: Batch, kl_weight: float, generator: torch.Generator) -> tuple[Tensor, Terms]:
+        _, parts = objective(model, batch, kl_weight, generator)
+        return parts.reconstruction + kl_weight * parts.kl_per_dim.mean(0).clamp_min(nats).sum(), parts
+
+    return changed
+
+
+def configure(variant: Variant, seed: int) -> RunConfig:
+    """The base with a variant's changes."""
+    return replace(
+        BASE, model=replace(BASE.model, **variant.model), train=replace(BASE.train, seed=seed, **variant.train)
+    )
+
+
+class Run:
+    """A variant in training."""
+
+    def __init__(self, variant: Variant, seed: int, images: ImageSet, held_out: ImageSet) -> None:
+        self.variant = variant
+        self.trainer = Trainer(describe_images(configure(variant, seed), images), images, held_out)
+        decay = get_ema_multi_avg_fn(0.999)
+        self.average = AveragedModel(self.trainer.model, multi_avg_fn=decay) if variant.averaged else None
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches without an end."""
+        while True:
+            yield from self.trainer.train.shuffled(self.trainer.run.train.batch_size, self.generator)
+
+    def step(self, batch: Batch, progress: float) -> None:
+        """One step; a constant rate stays at the peak of the schedule, where the KL weight has risen as well."""
+        self.trainer.step(batch, self.generator, training.RISE if self.variant.constant_rate else progress)
+        if self.average is not None:
+            self.average.update_parameters(self.trainer.model)
+
+    def model(self) -> Autoencoder:
+        """The model to be judged."""
+        return self.trainer.model if self.average is None else cast(Autoencoder, self.average.module)
+
+
+def relative_speed(run: Run, base: Run) -> float:
+    """Images a second of a run, over those of the base: the median of several turns."""
+    ratios = []
+    streams = [(one, one.batches()) for one in (run, base)]
+    for turn in range(TURNS + 1):
+        speeds = []
+        for one, batches in streams:
+            seen, start = 0, time.perf_counter()
+            while time.perf_counter() - start < TURN:
+                batch = next(batches)
+                one.step(batch, 0.0)
+                seen += len(batch.images)
+            speeds.append(seen / (time.perf_counter() - start))
+        if turn:  # the first one pays for starting up
+            ratios.append(speeds[0] / speeds[1])
+    return float(np.median(ratios))
+
+
+def train(variant: Variant, seed: int, seconds: float, images: ImageSet, held_out: ImageSet) -> dict[str, Any]:
+    """Train for so many seconds at the base's speed, then measure on the held-out images.
+
+    Returns:
+        nats (BCE or Gaussian + KL, one sample an image), mse, knn (of mean codes, k = 10), and what was done for it;
+        nats is NaN where the training left the finite numbers.
+    """
+    base = Run(VARIANTS["shuffle"], seed, images, held_out)
+    speed = BASE_SPEED * relative_speed(Run(variant, seed, images, held_out), base)
+    run = Run(variant, seed, images, held_out)
+    batches = run.batches()
+    steps = max(1, round(speed * seconds / run.trainer.run.train.batch_size))
+    for step in tqdm(range(steps), unit="step", leave=False, disable=None):
+        run.step(next(batches), step / steps)
+    return judge(run.model(), run.trainer, held_out) | {"images_per_second": round(speed)}
+
+
+@torch.inference_mode()
+def judge(model: Autoencoder, trainer: Trainer, held_out: ImageSet) -> dict[str, float]:
+    """Figures on the held-out images."""
+    if not all(parameter.isfinite().all() for parameter in model.parameters()):
+        return {"nats": math.nan, "mse": math.nan, "knn": math.nan}
+    figures = training.evaluate(model, trainer.test, torch.Generator().manual_seed(0))
+    codes, errors = [], []
+    for batch in trainer.test.in_order(training.EVALUATION_BATCH, torch.Generator()):
+        codes.append(model.encode(batch.images).mode())
+        decoded = model.to_images(model.decode(codes[-1]))
+        errors.append(metrics.mse(batch.images.numpy(), decoded.numpy()))
+    knn = metrics.knn_accuracy(torch.cat(codes).numpy(), held_out.labels, 10)  # type: ignore[arg-type]
+    return {"nats": figures["total"], "mse": round(float(np.concatenate(errors).mean()), 6), "knn": round(knn, 4)}
+
+
+def results() -> list[dict[str, Any]]:
+    """All finished runs."""
+    if not RESULTS.exists():
+        return []
+    return [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """The finished runs as a Markdown table: the mean over seeds, and the spread where there are several."""
+    groups: dict[tuple[float, str], list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault((run["minutes"], run["variant"]), []).append(run)
+
+    def cell(group: list[dict[str, Any]], name: str, digits: int) -> str:
+        values = np.array([run[name] for run in group])
+        if not np.isfinite(values).all():
+            return "not finite"
+        spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+        return f"{values.mean():.{digits}f}{spread}"
+
+    lines = [
+        "| core minutes | variant | images/s | nats | mean-code MSE | kNN accuracy | seeds |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (minutes, variant), group in sorted(
+        groups.items(), key=lambda item: (item[0][0], np.nan_to_num(np.mean([run["nats"] for run in item[1]]), nan=1e9))
+    ):
+        figures = [
+            cell(group, "images_per_second", 0),
+            "not comparable" if "variance" in variant else cell(group, "nats", 2),
+            cell(group, "mse", 5),
+            cell(group, "knn", 3),
+        ]
+        lines.append(f"| {minutes:g} | {variant} | {' | '.join(figures)} | {len(group)} |")
+    return "\n".join(lines)
+
+
+def main(
+    minutes: float = 2.0,
+    variants: Annotated[list[str] | None, tyro.conf.arg(metavar="NAME ...")] = None,
+    seeds: tuple[int, ...] = (0,),
+    table_only: Annotated[bool, tyro.conf.arg(name="table")] = False,
+) -> None:
+    """Run the study, or what is missing of it.
+
+    Args:
+        minutes: time for each run, of one idle core.
+        variants: which ones; all if none is named.
+        seeds: one run for each.
+        table_only: only print the table of the finished runs.
+    """
+    if not table_only:
+        torch.set_num_threads(1)
+        images, held_out = load_images(DATA, "train"), load_images(DATA, "validation")
+        for name in variants or list(VARIANTS):
+            for seed in seeds:
+                key = {"minutes": minutes, "variant": name, "seed": seed}
+                if any(key.items() <= run.items() for run in results()):
+                    continue
+                figures = train_variant(name, seed, minutes, images, held_out)
+                with RESULTS.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(key | figures) + "\n")
+                print(f"{name}, seed {seed}: {figures}", flush=True)
+    print(table(results()))
+
+
+def train_variant(name: str, seed: int, minutes: float, images: ImageSet, held_out: ImageSet) -> dict[str, Any]:
+    """One run of a variant by its name."""
+    variant, objective = VARIANTS[name], training.objective
+    if variant.free_bits:
+        training.objective = with_free_bits(objective, variant.free_bits)  # type: ignore[assignment]
+    try:
+        return train(variant, seed, minutes * 60, images, held_out)
+    finally:
+        training.objective = objective
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

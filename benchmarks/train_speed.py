@@ -1,0 +1,497 @@
+"""How fast training is: against peers in the same run, and against what the machine can do at most.
+
+Contenders take turns of a few seconds, so that a busy machine slows all alike; a figure is the median over the turns.
+The peer is pythae 0.1.2 (`.venv/bin/pip install -r benchmarks/requirements.txt -c constraints.txt`); without it its
+rows say so and the rest still runs.
+
+  python -m benchmarks.train_speed                     all sections, about ten minutes; leave the machine alone
+  python -m benchmarks.train_speed --sections loops    one of them
+  python -m benchmarks.train_speed --quick             a smoke run
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import tyro
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
+
+from vae_core import training
+from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.data import ImageSet, load_images
+from vae_core.evaluate import measure
+from vae_core.latent import LatentSpace
+from vae_core.models import build
+from vae_core.training import Trainer, describe_images
+
+BATCH = 128
+CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "fashion-vae-16"
+CONVOLUTIONAL = ModelConfig(latent=16)
+PERCEPTRON = ModelConfig(network="mlp", hidden=400, depth=1, latent=20)
+NETWORKS = {
+    "VAE, 16 numbers": CONVOLUTIONAL,
+    "CAE, 16 numbers": replace(CONVOLUTIONAL, family="cae"),
+    "VAE, 2 numbers": replace(CONVOLUTIONAL, latent=2, depth=3),
+    "VAE, MLP 512-512": ModelConfig(network="mlp", hidden=512, depth=2),
+    "VAE, MLP 400": PERCEPTRON,
+    "VAE, strided": ModelConfig(network="strided"),
+    "VAE, residual": ModelConfig(network="residual"),
+}
+SIZES = (10_000, 60_000, 240_000)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long everything takes."""
+
+    steps: int
+    """Optimiser steps a turn."""
+    rounds: int
+
+
+FULL, QUICK = Scale(40, 7), Scale(2, 1)
+
+
+# --- the contenders ---------------------------------------------------------------------------------------------
+
+
+class Ours:
+    """The project's own loop."""
+
+    def __init__(self, model: ModelConfig, images: ImageSet) -> None:
+        run = describe_images(RunConfig(DataConfig(), model, TrainConfig(batch_size=BATCH)), images)
+        self.trainer = Trainer(run, images, images)
+        self.generator = torch.Generator().manual_seed(0)
+
+    def turn(self) -> None:
+        """One pass over the images."""
+        for batch in self.trainer.train.shuffled(BATCH, self.generator):
+            self.trainer.step(batch, self.generator, 0.5)
+
+
+class PerImage(Dataset[Tensor]):
+    """What torchvision's MNIST-like sets do: a PIL image for each index, and a transform for each image."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        from torchvision import transforms
+
+        self.images = images[:, 0]
+        self.transform = transforms.ToTensor()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(Image.fromarray(self.images[index]))
+
+
+class Plain:
+    """The loop of a thousand tutorials: a DataLoader, Adam at a constant rate, probabilities and their entropy."""
+
+    def __init__(self, model: ModelConfig, images: ImageSet) -> None:
+        self.model = build(describe_images(RunConfig(model=model), images).model)
+        self.loader = DataLoader(PerImage(images.images), batch_size=BATCH, shuffle=True)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+
+    def turn(self) -> None:
+        """One pass over the images."""
+        for batch in self.loader:
+            posterior = self.model.encode(batch)
+            decoded = torch.sigmoid(self.model.decode(posterior.sample()))
+            reconstruction = F.binary_cross_entropy(decoded, batch, reduction="sum")
+            loss = (reconstruction + posterior.kl_per_dim().sum()) / len(batch)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            loss.item()
+
+
+class Pythae:
+    """pythae's trainer with its own data set and loader, on our network or on its own for MNIST."""
+
+    def __init__(self, model: ModelConfig | None, images: ImageSet) -> None:
+        from pythae.data.datasets import BaseDataset
+        from pythae.models import VAE, VAEConfig
+        from pythae.models.nn.benchmarks.mnist import Decoder_Conv_AE_MNIST, Encoder_Conv_VAE_MNIST
+        from pythae.trainers import BaseTrainer, BaseTrainerConfig
+
+        shape = images.images.shape[1:]
+        config = VAEConfig(input_dim=shape, latent_dim=model.latent if model else 16, reconstruction_loss="bce")
+        if model is None:
+            encoder, decoder = Encoder_Conv_VAE_MNIST(config), Decoder_Conv_AE_MNIST(config)
+        else:
+            encoder, decoder = _for_pythae(describe_images(RunConfig(model=model), images).model)
+        data = BaseDataset(torch.from_numpy(images.images) / 255, torch.zeros(len(images)))
+        self.folder = tempfile.TemporaryDirectory()
+        options = BaseTrainerConfig(self.folder.name, per_device_train_batch_size=BATCH, no_cuda=True)
+        with _silent():
+            self.trainer = BaseTrainer(VAE(config, encoder, decoder), data, training_config=options)
+            self.trainer.prepare_training()
+
+    def turn(self) -> None:
+        """One epoch of its own."""
+        with _silent():
+            self.trainer.train_step(1)
+
+
+def _for_pythae(config: ModelConfig) -> tuple[Any, Any]:
+    """Our network as pythae's encoder and decoder."""
+    from pythae.models.base.base_utils import ModelOutput
+    from pythae.models.nn import BaseDecoder, BaseEncoder
+
+    model = build(config)
+
+    class Encoder(BaseEncoder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stack = nn.Sequential(model.encoder_stem, model.encoder_head)  # type: ignore[arg-type]
+
+        def forward(self, images: Tensor) -> Any:
+            mean, log_variance = self.stack(images).chunk(2, dim=1)
+            return ModelOutput(embedding=mean, log_covariance=log_variance)
+
+    class Decoder(BaseDecoder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stack = nn.Sequential(model.decoder)  # type: ignore[arg-type]
+
+        def forward(self, codes: Tensor) -> Any:
+            return ModelOutput(reconstruction=torch.sigmoid(self.stack(codes)))
+
+    return Encoder(), Decoder()
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """No bars and no log lines of a peer."""
+    import logging
+
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def speeds(turns: dict[str, Callable[[], None]], images: int, rounds: int) -> dict[str, list[float]]:
+    """Images a second of each contender in each round; every round lets all of them have their turn."""
+    found: dict[str, list[float]] = {name: [] for name in turns}
+    for turn in turns.values():  # the first turn pays for starting up
+        turn()
+    for _ in range(rounds):
+        for name, turn in turns.items():
+            start = time.perf_counter()
+            turn()
+            found[name].append(images / (time.perf_counter() - start))
+    return found
+
+
+# --- the sections -----------------------------------------------------------------------------------------------
+
+
+def loops(scale: Scale) -> None:
+    """Our loop against pythae's and the plain one, on the same network, batch and images."""
+    whole = load_images(DataConfig("fashion-mnist-small"), "train")
+    images = replace(whole, images=whole.images[: BATCH * scale.steps], labels=None)
+    lines = []
+    for label, model, targets in (
+        ("convolutional VAE", CONVOLUTIONAL, {"b": 1.3, "c": 1.5, "d": 20.0}),
+        ("400-20 MLP VAE", PERCEPTRON, {"c": 2.5}),
+    ):
+        turns: dict[str, Callable[[], None]] = {"a": Ours(model, images).turn, "c": Plain(model, images).turn}
+        absent = ""
+        try:
+            turns["b"] = Pythae(model, images).turn
+            if "d" in targets:
+                few = replace(images, images=images.images[: BATCH * max(1, scale.steps // 10)])
+                own = Pythae(None, few)
+                turns["d"] = own.turn
+        except ImportError:
+            absent = "pythae is not installed; pip install -r benchmarks/requirements.txt"
+        found = speeds(turns, len(images), scale.rounds)
+        if "d" in found:
+            found["d"] = [speed * len(few) / len(images) for speed in found["d"]]
+        for key, what in (
+            ("a", "ours"),
+            ("b", "pythae 0.1.2's trainer, the same network"),
+            ("c", "DataLoader, a transform for each image"),
+            ("d", "pythae 0.1.2, its own network for MNIST"),
+        ):
+            if key not in found:
+                if key == "b" or key in targets:
+                    lines.append(f"| {label} | {what} | {absent} | | |")
+                continue
+            ratios = [ours / theirs for ours, theirs in zip(found["a"], found[key], strict=True)]
+            ratio = statistics.median(ratios)
+            verdict = _verdict(ratio >= targets[key], f"at least {targets[key]:g}") if key in targets else ""
+            against = "" if key == "a" else f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+            lines.append(f"| {label} | {what} | {statistics.median(found[key]):,.0f} | {against} | {verdict} |")
+    _print("Training loops", "network | loop | images/s | ours is so many times faster | target", lines)
+
+
+def share(scale: Scale) -> None:
+    """Time outside forward, backward and optimiser."""
+    whole = load_images(DataConfig("fashion-mnist-small"), "train")
+    images = replace(whole, images=whole.images[: BATCH * scale.steps], labels=None)
+    lines = []
+    for name, model in (("convolutional VAE", CONVOLUTIONAL), ("400-20 MLP VAE", PERCEPTRON)):
+        ours = Ours(model, images)
+        ours.turn()
+        shares = []
+        for _ in range(scale.rounds):
+            start = time.perf_counter()
+            with _stopwatch(ours.trainer) as spent:
+                ours.turn()
+            whole_time = time.perf_counter() - start
+            shares.append({key: value / whole_time for key, value in spent.items()})
+        mean = {key: statistics.median(part[key] for part in shares) for key in shares[0]}
+        rest = 1 - sum(mean.values())
+        cells = " | ".join(f"{value:.1%}" for value in mean.values())
+        lines.append(f"| {name} | {cells} | {rest:.1%} | {_verdict(rest < 0.03, 'under 3 %')} |")
+    _print(
+        "Where the time of a step goes", "network | forward | backward | optimiser | everything else | target", lines
+    )
+
+
+@contextlib.contextmanager
+def _stopwatch(trainer: Trainer) -> Iterator[dict[str, float]]:
+    """Seconds spent in each part of a step, by wrapping what it calls; the wrapping costs microseconds."""
+    spent = dict.fromkeys(("forward", "backward", "optimiser"), 0.0)
+
+    def wrap(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **options: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                spent[part] += time.perf_counter() - start
+
+        return timed
+
+    wrapped = [
+        (training, "objective", "forward"),
+        (Tensor, "backward", "backward"),
+        (torch.nn.utils, "clip_grad_norm_", "optimiser"),
+        (trainer.optimiser, "zero_grad", "optimiser"),
+        (trainer.optimiser, "step", "optimiser"),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in wrapped]
+    for owner, name, part in wrapped:
+        setattr(owner, name, wrap(part, getattr(owner, name)))
+    try:
+        yield spent
+    finally:
+        for owner, name, function in before:
+            setattr(owner, name, function)
+
+
+def operations(scale: Scale) -> None:
+    """Floating-point operations of each network, and the share of the machine's peak that is reached."""
+    whole = load_images(DataConfig("fashion-mnist-small"), "train")
+    images = replace(whole, images=whole.images[: BATCH * scale.steps], labels=None)
+    precisions = {"float32": torch.float32}
+    if training._fast_bfloat16(torch.device("cpu")):
+        precisions["bfloat16"] = torch.bfloat16
+    lines = []
+    for precision, kind in precisions.items():
+        for name, model in NETWORKS.items():
+            run = RunConfig(DataConfig(), model, TrainConfig(batch_size=BATCH, precision=precision))  # type: ignore[arg-type]
+            trainer = Trainer(describe_images(run, images), images, images)
+            lines.append(_operations_row(f"{name}, {precision}", trainer, scale, kind))
+    if "bfloat16" not in precisions:
+        lines.append("| this processor does not multiply bfloat16 natively | | | | | |")
+    head = "network | forward, Mflop an image | step, Mflop an image | peak, Gflop/s | forward reaches | step reaches"
+    _print("Floating-point operations", head, lines)
+
+
+def _operations_row(name: str, trainer: Trainer, scale: Scale, kind: torch.dtype) -> str:
+    generator = torch.Generator().manual_seed(0)
+    batch = next(trainer.train.in_order(BATCH, generator))
+
+    def forward() -> None:
+        with torch.no_grad(), training.autocast(trainer.device, trainer.run.train.precision):
+            training.objective(trainer.model, batch, 1.0, generator)
+
+    def step() -> None:
+        trainer.step(batch, generator, 0.5)
+
+    flops = []
+    for work in (forward, step):
+        with FlopCounterMode(display=False) as counter:
+            work()
+        flops.append(counter.get_total_flops())
+    shares: list[list[float]] = [[], []]
+    peaks = []
+    for _ in range(scale.rounds):  # the peak beside the work, as it changes with what else the machine does
+        peaks.append(peak(kind))
+        for index, work in enumerate((forward, step)):
+            start = time.perf_counter()
+            for _ in range(scale.steps):
+                work()
+            seconds = (time.perf_counter() - start) / scale.steps
+            shares[index].append(flops[index] / seconds / peaks[-1])
+    reached = " | ".join(f"{statistics.median(share):.0%}" for share in shares)
+    counts = " | ".join(f"{count / BATCH / 1e6:.1f}" for count in flops)
+    return f"| {name} | {counts} | {statistics.median(peaks) / 1e9:.0f} | {reached} |"
+
+
+def peak(kind: torch.dtype, size: int = 1024) -> float:
+    """Floating-point operations a second of a large matrix product, the best of several."""
+    a, b = torch.randn(2, size, size).to(kind)
+    best = float("inf")
+    for _ in range(10):
+        start = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best
+
+
+def compiled(scale: Scale) -> None:
+    """torch.compile: what it costs at first, what it saves afterwards."""
+    whole = load_images(DataConfig("fashion-mnist-small"), "train")
+    images = replace(whole, images=whole.images[: BATCH * scale.steps], labels=None)
+    plain, faster = Ours(CONVOLUTIONAL, images), Ours(CONVOLUTIONAL, images)
+    for stack in faster.trainer.model.children():
+        stack.compile()
+    start = time.perf_counter()
+    try:
+        faster.turn()
+    except Exception as error:  # noqa: BLE001 (the compiler's own errors have many types)
+        _print("torch.compile", "result", [f"| not to be had here: {type(error).__name__} |"])
+        return
+    waiting = time.perf_counter() - start
+    found = speeds({"plain": plain.turn, "compiled": faster.turn}, len(images), scale.rounds)
+    ordinary, quick = (statistics.median(found[name]) for name in ("plain", "compiled"))
+    waiting -= len(images) / quick
+    saved = 1 - ordinary / quick
+    pays = f"after {waiting / saved / 60:.0f} minutes of training" if saved > 0.005 else "never"
+    lines = [f"| {ordinary:,.0f} | {quick:,.0f} | {waiting:.0f} s | {pays} |"]
+    _print("torch.compile, convolutional VAE", "images/s | compiled | wait at the start | pays", lines)
+
+
+def evaluation(scale: Scale) -> None:
+    """Measuring and encoding the 10,000 test images."""
+    test = load_images(DataConfig("fashion-mnist-small"), "test")
+    if scale is QUICK:
+        test = replace(test, images=test.images[:500], labels=test.labels[:500])  # type: ignore[index]
+    space = LatentSpace.open(CHECKPOINT)
+    lines = []
+    for name, work in (
+        ("encoding", lambda: space.encode(test.images)),
+        ("decoding", lambda: space.decode(np.zeros((len(test), space.latent), np.float32))),
+        ("reconstruction + KL, as after each epoch", lambda: space.objective(test.images)),
+        ("all figures of metrics.json", lambda: measure(CHECKPOINT, test)),
+    ):
+        work()
+        seconds = []
+        for _ in range(scale.rounds):
+            start = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - start)
+        taken = statistics.median(seconds)
+        lines.append(f"| {name} | {taken:.2f} s | {_verdict(taken < 4, 'under 4 s')} |")
+    _print(f"The {len(test):,} test images", "work | time | target", lines)
+
+
+def growth(scale: Scale) -> None:
+    """Time an image and memory as the data grow, each size in a process of its own, one epoch."""
+    sizes = SIZES if scale is FULL else (500, 1000)
+    found = []
+    for size in sizes:
+        command = [sys.executable, "-m", "benchmarks.train_speed", "--epoch-of", str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append(json.loads(done.stdout))
+    times = [entry["microseconds"] for entry in found]
+    memory = [entry["megabytes"] for entry in found]
+    lines = [
+        f"| {size:,} | {entry['microseconds']:.0f} µs | {entry['megabytes']:.0f} MB |"
+        for size, entry in zip(sizes, found, strict=True)
+    ]
+    linear = _verdict(max(times) < 1.15 * min(times), "within 15 % of each other")
+    flat = _verdict(max(memory) < min(memory) + 50, "within 50 MB of each other")
+    _print("One epoch of the 400-20 MLP", "images | time an image | memory besides the images", [
+        *lines, f"| | {linear} | {flat} |",
+    ])  # fmt: skip
+
+
+def epoch_of(size: int) -> dict[str, float]:
+    """One epoch over so many images: microseconds an image, megabytes at most besides the images."""
+    whole = load_images(DataConfig("fashion-mnist-small"), "train")
+    images = replace(whole, images=np.resize(whole.images, (size, *whole.images.shape[1:])), labels=None)
+    del whole
+    ours = Ours(PERCEPTRON, images)
+    start = time.perf_counter()
+    ours.turn()
+    seconds = time.perf_counter() - start
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"microseconds": seconds / size * 1e6, "megabytes": (most - images.images.nbytes) / 1e6}
+
+
+SECTIONS: dict[str, Callable[[Scale], None]] = {
+    "loops": loops,
+    "share": share,
+    "operations": operations,
+    "compile": compiled,
+    "evaluation": evaluation,
+    "growth": growth,
+}
+
+
+def _verdict(holds: bool, target: str) -> str:
+    return f"{target}: {'holds' if holds else '**does not hold**'}"
+
+
+def _print(title: str, head: str, lines: list[str]) -> None:
+    columns = head.count("|") + 1
+    print(f"\n## {title}\n\n| {head} |\n|{' --- |' * columns}", *lines, sep="\n", flush=True)
+
+
+def main(
+    sections: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = (),
+    quick: bool = False,
+    threads: int | None = None,
+    epoch_of_images: Annotated[int | None, tyro.conf.arg(name="epoch-of", help=tyro.conf.Suppress)] = None,
+) -> int:
+    """Measure and print.
+
+    Args:
+        sections: which ones; all if none is named.
+        quick: only see that everything runs; the figures mean nothing.
+        threads: cores to use; all by default.
+        epoch_of_images: one epoch over so many images, its figures as JSON; what the section growth calls.
+    """
+    if unknown := set(sections) - SECTIONS.keys():
+        print(f"error: no section {', '.join(sorted(unknown))}; choose of {', '.join(SECTIONS)}", file=sys.stderr)
+        return 2
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if epoch_of_images is not None:
+        print(json.dumps(epoch_of(epoch_of_images)))
+        return 0
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, batch {BATCH}")
+    for name in sections or SECTIONS:
+        SECTIONS[name](QUICK if quick else FULL)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main, description=__doc__))
