@@ -12,12 +12,14 @@ from ui.gallery import gallery, picture
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
     from vae_core.latent import LatentSpace
 
 SLIDERS_SHOWN = 8  # the rest fold away
 STRIP_STEPS = 11
 NEAREST = 8
 PICTURE_WIDTH = 360
+SAME = 2e-3  # a code in the address is rounded to three digits
 LEAST_REACH = 3.0  # standard deviations of the prior that a slider covers at least, for a variational model
 MARGIN = 0.25  # of the codes' range, added at either end
 
@@ -49,10 +51,23 @@ def picture_panel(checkpoint: Checkpoint, space: LatentSpace) -> None:
     picture(decoded[0], f"The picture decoded from the current code: {now.source}", key="picture", size=PICTURE_WIDTH)
     _label_buttons(checkpoint, space)
     _buttons(space)
-    if now.image is not None and (images := loaders.quietly(lambda: loaders.test_images(checkpoint))):
-        _original(images.images[now.image : now.image + 1] / np.float32(255), decoded, now.source)
+    images = loaders.quietly(lambda: loaders.test_images(checkpoint)) if now.image is not None else None
+    if images is not None and now.image is not None and _is_encoding(space, images, now):
+        original = images.images[now.image : now.image + 1] / np.float32(255)
+        _original(original, decoded, choose.picture_name(images, now.image))
     else:
         st.caption(f"Now: {now.source}")
+
+
+def _is_encoding(space: LatentSpace, images: ImageSet, now: point.Point) -> bool:
+    """Whether a point is what the encoder makes of the test image that it names."""
+    assert now.image is not None
+    if now.image >= len(images):
+        return False
+    part = slice(now.image, now.image + 1)
+    labels = images.labels[part] if space.classes and images.labels is not None else None
+    code = space.encode(images.images[part], labels)[0]
+    return bool(np.allclose(code, now.array(), atol=SAME, rtol=SAME))
 
 
 def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:

@@ -30,7 +30,8 @@ class Point:
     label: int | None = None
     source: str = "the mean of all codes"
     image: int | None = None
-    """The test image that the code is the encoding of, by index; None once it has been moved away."""
+    """The test image that the code is the encoding of, by index; None once it has been moved away. A link may claim
+    one wrongly: who shows the image checks it."""
 
     def array(self) -> np.ndarray:
         """The code, float32 (D,)."""
@@ -146,7 +147,7 @@ def unpin(name: str) -> None:
 
 
 def write_address() -> None:
-    """Put the point into the page's address."""
+    """Put the point into the page's address, with the test image that it is the encoding of, if any."""
     now = current()
     st.session_state["written_z"] = format_code(now.code)
     st.session_state["written_label"] = None if now.label is None else str(now.label)
@@ -155,12 +156,17 @@ def write_address() -> None:
         st.query_params.pop("label", None)
     else:
         st.query_params["label"] = str(now.label)
+    if now.image is None:
+        st.query_params.pop("image", None)
+    else:
+        st.query_params["image"] = str(now.image)
 
 
 def address_of(checkpoint_name: str, point: Point) -> dict[str, str]:
     """The query parameters of a link to a point."""
     parameters = {"model": checkpoint_name, "z": format_code(point.code)}
-    return parameters if point.label is None else parameters | {"label": str(point.label)}
+    extras = {"label": point.label, "image": point.image}
+    return parameters | {name: str(value) for name, value in extras.items() if value is not None}
 
 
 def format_code(code: tuple[float, ...]) -> str:
@@ -185,6 +191,11 @@ def _read_address(checkpoint: Checkpoint) -> None:
     assert checkpoint.run is not None
     model = checkpoint.run.model
     z, label = st.query_params.get("z"), st.query_params.get("label")
+    if label is not None and label != st.session_state.get("written_label") and model.classes:
+        if (given := _whole_number(label)) is not None and given < model.classes:
+            set_label(given)
+        else:
+            st.session_state["notice"] = "The link's label is not one of this model's; showing your last one instead."
     if z is not None and z != st.session_state.get("written_z"):
         code = parse_code(z, model.latent)
         if code is None:
@@ -193,12 +204,13 @@ def _read_address(checkpoint: Checkpoint) -> None:
                 "showing your last point instead."
             )
         elif code != current().code:
-            go(replace(current(), code=code, source="a link", image=None))
-    if label is not None and label != st.session_state.get("written_label") and model.classes:
-        if label.isascii() and label.isdigit() and len(label) < 9 and int(label) < model.classes:
-            set_label(int(label))
-        else:
-            st.session_state["notice"] = "The link's label is not one of this model's; showing your last one instead."
+            image = _whole_number(st.query_params.get("image", ""))
+            go(replace(current(), code=code, source="a link", image=image))
+
+
+def _whole_number(text: str) -> int | None:
+    """A number of up to eight digits, or None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _rounded(code: np.ndarray | list[float] | tuple[float, ...]) -> tuple[float, ...]:

@@ -9,7 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole
-from ui.point import Point
+from ui.point import Point, format_code
+from vae_core.config import DataConfig
+from vae_core.data import load_images
+from vae_core.latent import LatentSpace
 
 EXPLORE = "pages/explore.py"
 
@@ -146,3 +149,27 @@ def test_the_point_goes_along_to_other_pages(app: AppTest) -> None:
         app.switch_page(page).run()
         assert_whole(app)
         assert now(app) == here
+
+
+@pytest.mark.parametrize("model", ["digits-vae", "digits-cvae", "digits-pca"])
+def test_a_link_to_a_test_image_brings_its_original_back(model: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """A page that is loaded again still shows the picture that its code came from."""
+    images = load_images(DataConfig("digits"), "test")
+    space = LatentSpace.open(checkpoints / model)
+    labels = images.labels[7:8] if space.classes else None
+    code = format_code(tuple(space.encode(images.images[7:8], labels)[0].round(3)))
+    extra = {"label": str(images.labels[7])} if space.classes else {}
+    app = open_page("pages/explore.py", model=model, z=code, image="7", **extra)
+    assert not app.exception
+    assert any("test image 7" in caption.value for caption in app.caption)
+    assert app.query_params["image"] in ("7", ["7"])
+
+
+@pytest.mark.parametrize("image", ["8", "100000", "-1", "٣", "x"])
+def test_a_link_cannot_claim_another_original(image: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """A test image whose encoding is another code, or that there is none of, is not shown as the original."""
+    images = load_images(DataConfig("digits"), "test")
+    code = LatentSpace.open(checkpoints / "digits-vae").encode(images.images[7:8])[0]
+    app = open_page("pages/explore.py", model="digits-vae", z=format_code(tuple(code.round(3))), image=image)
+    assert not app.exception
+    assert any(caption.value == "Now: a link" for caption in app.caption)
