@@ -25,7 +25,7 @@ import numpy as np
 import torch
 import tyro
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from vae_core import metrics, training
@@ -51,7 +51,7 @@ class Variant:
     train: dict[str, Any]
     constant_rate: bool = False
     averaged: bool = False
-    """Judge an exponential moving average of the weights (decay 0.999) instead of the last ones."""
+    """Judge an exponential moving average of the weights instead of the last ones."""
     free_bits: float = 0.0
     """Nats of each dimension's KL, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
 
@@ -107,14 +107,18 @@ def configure(variant: Variant, seed: int) -> RunConfig:
     )
 
 
+def move_average(averages: Any, weights: Any, count: Tensor | int) -> None:
+    """Move the averages by a thousandth of the way to the weights; by more at first, to forget the beginning."""
+    torch._foreach_lerp_(averages, weights, max(1e-3, 9 / (10 + int(count))))
+
+
 class Run:
     """A variant in training."""
 
     def __init__(self, variant: Variant, seed: int, images: ImageSet, held_out: ImageSet) -> None:
         self.variant = variant
         self.trainer = Trainer(describe_images(configure(variant, seed), images), images, held_out)
-        decay = get_ema_multi_avg_fn(0.999)
-        self.average = AveragedModel(self.trainer.model, multi_avg_fn=decay) if variant.averaged else None
+        self.average = AveragedModel(self.trainer.model, multi_avg_fn=move_average) if variant.averaged else None
         self.generator = torch.Generator().manual_seed(seed)
 
     def batches(self) -> Iterator[Batch]:
