@@ -7,6 +7,7 @@ not at hand says so and how to get them, and leaves its row as it was.
   python -m benchmarks.evidence                      all checks: three to four hours on 2 cores, most of it training
   python -m benchmarks.evidence --only pca-64-knn    one of them
   python -m benchmarks.evidence --table              only print the table of what was measured last
+  python -m benchmarks.evidence --headline           the same without how it was measured
 """
 
 from __future__ import annotations
@@ -306,6 +307,20 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def headline() -> str:
+    """The same rows without how they were measured, as the README shows them."""
+    lines = ["| check | ours | reference | holds |", "| --- | ---: | --- | --- |"]
+    for entry in stored().values():
+        for fields in entry["rows"]:
+            row = Figure(**fields)
+            against = f"within {row.tolerance:g} of" if row.direction == "within" else row.direction
+            reference = f"{against} {row.reference:.{row.digits}f} ({row.source})"
+            lines.append(
+                f"| {row.check} | {row.value:.{row.digits}f} | {reference} | {'yes' if row.holds else '**no**'} |"
+            )
+    return "\n".join(lines)
+
+
 def document() -> str:
     """docs/evidence.md."""
     return (
@@ -320,6 +335,7 @@ def main(
     epochs: int | None = None,
     samples: int | None = None,
     table_only: Annotated[bool, tyro.conf.arg(name="table")] = False,
+    headline_only: Annotated[bool, tyro.conf.arg(name="headline")] = False,
 ) -> int:
     """Measure and print.
 
@@ -328,11 +344,12 @@ def main(
         epochs: train for so many epochs only, to see that everything runs; nothing is kept.
         samples: draws of the likelihoods instead of each check's own number; nothing is kept.
         table_only: only print what was measured last.
+        headline_only: the same without how it was measured.
     """
     if unknown := set(only) - CHECKS.keys():
         print(f"error: there is no check {', '.join(sorted(unknown))}; choose of {', '.join(CHECKS)}", file=sys.stderr)
         return 2
-    for name in () if table_only else only or CHECKS:
+    for name in () if table_only or headline_only else only or CHECKS:
         print(f"{name}: about {CHECKS[name].minutes:g} minutes on two cores", flush=True)
         start = time.perf_counter()
         try:
@@ -344,7 +361,7 @@ def main(
             print(f"  {row.check}: {row.value:.{row.digits}f}", flush=True)
         if epochs is None and samples is None:
             keep(name, rows, (time.perf_counter() - start) / 60)
-    print(table())
+    print(headline() if headline_only else table())
     return 0
 
 
