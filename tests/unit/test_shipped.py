@@ -20,6 +20,7 @@ BOUNDS = {  # on the 10,000 test images: mean squared error, and nats per image
     "fashion-pca-16": (0.02045, None),
     "fashion-cae-16": (0.0092, None),
     "fashion-vae-16": (0.0115, 236.0),
+    "fashion-pca-2": (0.0461, None),
     "fashion-cae-2": (0.0244, None),
     "fashion-vae-2": (0.0253, None),
 }
