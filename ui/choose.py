@@ -51,7 +51,7 @@ def pick_test_image(
             on_pick(int(number))
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen_class = _pick_class(images, key)
+        chosen_class = pick_class(images, key)
         page_seed = int(st.session_state.get(f"{key}_page", 0))
         st.button("Other pictures", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
         st.number_input(
@@ -69,7 +69,7 @@ def pick_test_image(
     )
 
 
-def _pick_class(images: ImageSet, key: str, *, in_address: bool = False) -> int | None:
+def pick_class(images: ImageSet, key: str, *, in_address: bool = False) -> int | None:
     """The class to choose from, or None for all of them."""
     if images.labels is None or not images.class_names:
         return None
@@ -97,7 +97,7 @@ def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
 
     Class and number of the draw are in the page's address.
     """
-    chosen_class = _pick_class(images, key, in_address=True)
+    chosen_class = pick_class(images, key, in_address=True)
     st.session_state.setdefault(key, 0)
     st.number_input("Draw", 0, 9999, key=key, bind="query-params", help="Each number is another random draw", width=130)
     return _draw(images, chosen_class, int(st.session_state[key]), count)
@@ -174,6 +174,7 @@ __all__ = [
     "link_to_explore",
     "move_to_test_image",
     "move_to_upload",
+    "pick_class",
     "pick_test_image",
     "picture_name",
     "position_of",

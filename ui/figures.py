@@ -64,7 +64,7 @@ def _trace(coordinates: np.ndarray, indices: np.ndarray, name: str, position: in
     }
     common = {
         "mode": "markers", "marker": marker, "name": name, "customdata": indices,
-        "hovertemplate": f"{_no_html(name)}<br>test image %{{customdata}}<extra></extra>",
+        "hovertemplate": f"{no_html(name)}<br>test image %{{customdata}}<extra></extra>",
     }  # fmt: skip
     if spatial:
         x, y, z = coordinates.T
@@ -73,7 +73,7 @@ def _trace(coordinates: np.ndarray, indices: np.ndarray, name: str, position: in
     return graph_objects.Scattergl(x=x, y=y, **common)
 
 
-def _no_html(text: str) -> str:
+def no_html(text: str) -> str:
     """Plotly reads a few HTML tags in its texts; a class's name must not be one."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 

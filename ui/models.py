@@ -8,6 +8,25 @@ from ui import loaders
 from vae_core.checkpoint import Checkpoint
 
 FAMILY_ORDER = {"pca": 0, "cae": 1, "vae": 2}
+GREY, BINARISED = "grey", "binarised"
+
+
+def family_of(checkpoint: Checkpoint) -> str:
+    """pca, cae or vae."""
+    assert checkpoint.run is not None
+    return checkpoint.run.model.family
+
+
+def latent_of(checkpoint: Checkpoint) -> int:
+    """Numbers in the code."""
+    assert checkpoint.run is not None
+    return checkpoint.run.model.latent
+
+
+def pixels_of(checkpoint: Checkpoint) -> str:
+    """The kind of pixels that a model is made for and measured on; figures of both kinds cannot be compared."""
+    assert checkpoint.run is not None
+    return BINARISED if checkpoint.run.data.binarise else GREY
 
 
 def fellows(checkpoint: Checkpoint) -> list[Checkpoint]:
