@@ -1,14 +1,20 @@
-"""The parts of the Compare page: the chosen pictures, each model's reconstructions and errors, and the tables."""
+"""What the Compare page's tabs share: models' reconstructions, PCA beside them, and rows of pictures with names."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from ui import loaders
+from ui.frame import plain
+from ui.gallery import gallery
+from ui.models import BINARISED, family_of, latent_of, pixels_of
 from vae_core import metrics
 
 if TYPE_CHECKING:
@@ -16,85 +22,149 @@ if TYPE_CHECKING:
     from vae_core.data import ImageSet
 
 FIGURES = {"MSE": metrics.mse, "PSNR": metrics.psnr, "SSIM": metrics.ssim}
-NUMBERS = {
-    "Numbers in the code": "%d",
-    "MSE": "%.4f",
-    "PSNR": "%.2f dB",
-    "SSIM": "%.3f",
-    "Reconstruction": "%.1f",
-    "KL": "%.1f",
-    "Total": "%.1f",
-    "kNN accuracy": "percent",
-}
-HELP = {
-    "MSE": "Mean squared error over pixels in [0, 1], mean over images; lower is better.",
-    "PSNR": "Peak signal-to-noise ratio in decibels, mean over images; higher is better.",
-    "SSIM": "Structural similarity (Wang et al. 2004), mean over images; 1 is perfect.",
-    "Reconstruction": "Negative log-likelihood of the pixels, nats per image summed over pixels, one posterior sample; "
-    "Bernoulli (cross-entropy), empty for PCA, whose Gaussian density cannot be compared with it.",
-    "KL": "KL of the posterior to the prior, nats per image, summed over dimensions. A deterministic model has none.",
-    "Total": "Reconstruction + KL: the negative ELBO of a VAE, nats per image.",
-    "kNN accuracy": "Share of test codes whose 10 nearest other test codes vote for the right class.",
-}
+EXACT = "exact"  # instead of an infinite PSNR
+NAME_WIDTH, PICTURES_WIDTH = 1, 6  # of a row's name and of its pictures
+
+
+# --- what a model makes of pictures -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a model makes of the chosen pictures: reconstructions (N, C, H, W) of posterior means."""
+    """What a model makes of pictures (N, C, H, W): reconstructions of posterior means, and their figures."""
 
     checkpoint: Checkpoint
+    originals: np.ndarray
     decoded: np.ndarray
+    baseline: bool = False
+    """Whether it was added for comparison and not chosen."""
 
-    def figures(self, originals: np.ndarray) -> dict[str, np.ndarray]:
-        """MSE, PSNR and SSIM of each picture."""
-        return {name: measure(originals, self.decoded) for name, measure in FIGURES.items()}
+    @property
+    def name(self) -> str:
+        """The checkpoint's name, with a word if it was not chosen."""
+        return named(self.checkpoint, baseline=self.baseline)
+
+    @cached_property
+    def figures(self) -> dict[str, np.ndarray]:
+        """MSE, PSNR and SSIM of each picture, (N,) each."""
+        return {name: measure(self.originals, self.decoded) for name, measure in FIGURES.items()}
 
 
-def reconstruct(checkpoint: Checkpoint, images: ImageSet, chosen: np.ndarray) -> Outcome:
+def named(checkpoint: Checkpoint, *, baseline: bool) -> str:
+    """A model's name, with a word if it was not chosen."""
+    return f"{checkpoint.name} (baseline)" if baseline else checkpoint.name
+
+
+def reconstruct(checkpoint: Checkpoint, images: ImageSet, chosen: np.ndarray, *, baseline: bool = False) -> Outcome:
     """The chosen test pictures through a model.
+
+    Raises:
+        UserError: if the model cannot be opened.
+    """
+    originals = images.images[chosen] / np.float32(255)
+    return Outcome(checkpoint, originals, passed_through(checkpoint, images, chosen, originals), baseline)
+
+
+def passed_through(checkpoint: Checkpoint, images: ImageSet, chosen: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Pixels (N, C, H, W), made from the chosen test images, through a model: (N, C, H, W) in [0, 1].
 
     Raises:
         UserError: if the model cannot be opened.
     """
     space = loaders.open_space(checkpoint)
     labels = images.labels[chosen] if space.classes and images.labels is not None else None
-    return Outcome(checkpoint, space.reconstruct(images.images[chosen], labels))
+    return space.reconstruct(pixels, labels)
 
 
-def shown_table(outcomes: list[Outcome], originals: np.ndarray) -> list[dict[str, Any]]:
-    """One row a model: means over the pictures on the screen."""
-    return [
-        {"Model": outcome.checkpoint.name}
-        | {name: float(values.mean()) for name, values in outcome.figures(originals).items()}
-        for outcome in outcomes
-    ]
+class Baselines(NamedTuple):
+    """PCA beside the chosen models, and the chosen models that it is missing for."""
+
+    found: list[Checkpoint]
+    missing: list[Checkpoint]
 
 
-def split_table(checkpoints: list[Checkpoint]) -> list[dict[str, Any]]:
-    """One row a model: its stored figures on the whole test split."""
-    rows = []
-    for checkpoint in checkpoints:
-        assert checkpoint.run is not None
-        stored = checkpoint.metrics
-        rows.append(
-            {
-                "Model": checkpoint.name,
-                "Numbers in the code": checkpoint.run.model.latent,
-                "MSE": stored.get("mse"),
-                "PSNR": stored.get("psnr"),
-                "SSIM": stored.get("ssim"),
-                "Reconstruction": stored.get("reconstruction") if stored.get("bce") is not None else None,
-                "KL": stored.get("kl") if checkpoint.run.model.family == "vae" else None,
-                "Total": stored.get("total") if checkpoint.run.model.family == "vae" else None,
-                "kNN accuracy": stored.get("knn_accuracy"),
-            }
-        )
-    return rows
+def baselines(chosen: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> Baselines:
+    """PCA of the same code size and the same kind of pixels for each chosen model, unless it is chosen itself."""
+    found: list[Checkpoint] = []
+    missing: list[Checkpoint] = []
+    principal = [other for other in known if family_of(other) == "pca"]
+    sizes = {(latent_of(one), pixels_of(one)): one for one in reversed(chosen)}
+    for size, model in reversed(sizes.items()):
+        fitting = [other for other in principal if (latent_of(other), pixels_of(other)) == size]
+        if not fitting:
+            missing.append(model)
+        elif not any(other.name == one.name for other in fitting for one in chosen):
+            found.append(fitting[0])
+    return Baselines(found, missing)
 
 
-def show_table(rows: list[dict[str, Any]]) -> None:
-    """A table with each figure's unit, and its definition on its heading."""
-    columns = {
-        name: st.column_config.NumberColumn(name, format=form, help=HELP.get(name)) for name, form in NUMBERS.items()
-    }
-    st.dataframe(rows, hide_index=True, column_config=columns)
+def say_missing(missing: Sequence[Checkpoint]) -> None:
+    """One line for each code size that has no PCA, and how to make one."""
+    for model in missing:
+        assert model.run is not None
+        latent, name = latent_of(model), model.run.data.name
+        data = "folder:PATH" if name.startswith("folder:") else name  # where a folder lies is the server's own matter
+        if pixels_of(model) == BINARISED:
+            st.caption(f"No PCA of binarised pixels with {latent} numbers to compare with.")
+        else:
+            command = plain(f"python train.py --preset pca --latent {latent} --data {data}")
+            st.caption(f"No PCA with {latent} numbers to compare with; {command} makes one.")
+
+
+# --- rows of pictures ---------------------------------------------------------------------------------------------
+
+
+class PictureRow(NamedTuple):
+    """A row of pictures with its name on the left."""
+
+    title: str
+    note: str
+    pictures: np.ndarray
+    """(N, C, H, W) in [0, 1]."""
+    made: str
+    """What was done to each picture, for those who cannot see it."""
+    key: str
+    captions: Sequence[str] = ()
+    """A short text under each picture, or nothing."""
+
+
+def show_row(
+    row: PictureRow, names: Sequence[str], *, on_pick: Callable[[int], None] | None = None, marked: int | None = None
+) -> None:
+    """Show a row; all rows of a page have their pictures in the same columns.
+
+    Args:
+        row: what to show.
+        names: what each picture is.
+        on_pick: called with a picture's position when it is clicked; None shows pictures that cannot be.
+        marked: the picture to put a frame around.
+    """
+    left, right = st.columns([NAME_WIDTH, PICTURES_WIDTH], vertical_alignment="center", gap="small")
+    lines = ([f"**{plain(row.title)}**"] if row.title else []) + ([f":small[{plain(row.note)}]"] if row.note else [])
+    left.markdown("  \n".join(lines))
+    alts = [f"{name}, {row.made}" if row.made else name for name in names]
+    if row.captions:
+        alts = [f"{alt}, {caption}" for alt, caption in zip(alts, row.captions, strict=True)]
+    with right:
+        gallery(row.pictures, alts, key=row.key, one_row=True, captions=row.captions, on_pick=on_pick, marked=marked)
+
+
+def brief(checkpoint: Checkpoint) -> str:
+    """Family and code size of a model, and what is special about it, in a few words."""
+    assert checkpoint.run is not None
+    model = checkpoint.run.model
+    parts = [f"{model.family.upper()}, {model.latent} numbers"]
+    if model.classes:
+        parts.append("told the label")
+    if model.noise:
+        parts.append("made for denoising")
+    if pixels_of(checkpoint) == BINARISED:
+        parts.append("made for black and white")
+    return ", ".join(parts)
+
+
+def told(name: str, value: float) -> str:
+    """A figure of one picture in words, with its unit."""
+    if math.isinf(value):
+        return EXACT
+    return f"{value:.1f} dB" if name == "PSNR" else f"{name} {value:.{4 if name == 'MSE' else 3}f}"

@@ -1,0 +1,111 @@
+"""Which test pictures the Compare page shows: drawn at random, or ranked by a model's error."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, models
+from vae_core import metrics
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
+
+PICTURES = 10
+MOST_CLASSES = 16  # pictures in a row; more would be too small to see
+IMAGES_A_PART = 500
+RANDOM, WORST, BEST = "Random", "Worst", "Best"
+WORST_OF_CLASSES, BEST_OF_CLASSES = "Worst of each class", "Best of each class"
+OF_CLASSES = frozenset({WORST_OF_CLASSES, BEST_OF_CLASSES})
+CURRENT = "the current model"
+
+
+def choose_pictures(checkpoint: Checkpoint, images: ImageSet) -> np.ndarray:
+    """Indices of the test images to show; every choice is in the address."""
+    labelled = images.labels is not None and bool(images.class_names)
+    selections = [RANDOM, WORST, BEST] + ([WORST_OF_CLASSES, BEST_OF_CLASSES] if labelled else [])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        selection = st.selectbox(
+            "Pictures", selections, key="pictures", width=190, bind="query-params", filter_mode=None
+        )
+        if selection == RANDOM:
+            drawn = choose.draw_test_images(images, PICTURES, key="drawn")
+            if not (sort := _pick_order()):
+                return drawn
+            judge = _pick_judge(checkpoint)
+        else:
+            drawn = np.arange(min(PICTURES, len(images)))
+            only = None if selection in OF_CLASSES else choose.pick_class(images, "drawn", in_address=True)
+            judge = _pick_judge(checkpoint)
+            sort = selection in OF_CLASSES and _pick_order()
+    errors = loaders.attempt(lambda: split_errors(judge))
+    if errors is None:
+        return drawn
+    if selection != RANDOM:
+        drawn = ranked(errors, images.labels, selection, only)
+    if selection in OF_CLASSES and (classes := len(images.class_names)) > MOST_CLASSES:
+        st.caption(f"The first {MOST_CLASSES} of {classes} classes.")
+    return drawn[np.argsort(-errors[drawn], kind="stable")] if sort else drawn
+
+
+def _pick_order() -> bool:
+    """Whether the pictures with the largest error come first."""
+    return st.toggle("Worst first", key="sorted", bind="query-params", help="Those with the largest MSE on the left")
+
+
+def _pick_judge(checkpoint: Checkpoint) -> Checkpoint:
+    """The model whose error ranks the pictures; the current one if nothing else is chosen."""
+    known = {other.name: other for other in models.fellows(checkpoint)}
+    options = [CURRENT, *known]
+    if st.session_state.get("judge", CURRENT) not in options:
+        del st.session_state["judge"]  # left over from other pictures
+    chosen = st.selectbox("By the MSE of", options, key="judge", width=190, bind="query-params")
+    return known.get(chosen or CURRENT, checkpoint)
+
+
+def ranked(errors: np.ndarray, labels: np.ndarray | None, selection: str, only: int | None = None) -> np.ndarray:
+    """Indices of test images: the worst or the best, or the worst or best one of each class in the classes' order.
+
+    Args:
+        errors: (N,) a figure of each image, larger is worse.
+        labels: (N,) or None.
+        selection: one of the choices but RANDOM.
+        only: rank the images of this class only.
+    """
+    order = np.argsort(errors if selection in (BEST, BEST_OF_CLASSES) else -errors, kind="stable")
+    if selection in OF_CLASSES and labels is not None:
+        _, first = np.unique(labels[order], return_index=True)
+        return order[first][:MOST_CLASSES]
+    if only is not None and labels is not None:
+        order = order[labels[order] == only]
+    return order[:PICTURES]
+
+
+def split_errors(checkpoint: Checkpoint) -> np.ndarray:
+    """MSE (N,) of the reconstruction of each test image.
+
+    Raises:
+        UserError: if the images are not here or the model cannot be opened.
+    """
+    return _split_errors(checkpoint.name, checkpoint.digest, checkpoint)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Measuring the test images …")
+def _split_errors(name: str, digest: str, _checkpoint: Checkpoint) -> np.ndarray:
+    space, images = loaders.open_space(_checkpoint), loaders.test_images(_checkpoint)
+
+    def errors_of(start: int) -> np.ndarray:
+        part = slice(start, start + IMAGES_A_PART)
+        labels = images.labels[part] if space.classes and images.labels is not None else None
+        decoded = space.reconstruct(images.images[part], labels)
+        return metrics.mse(images.images[part] / np.float32(255), decoded)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # a model uses one core for each call
+        errors = np.concatenate(list(threads.map(errors_of, range(0, len(images), IMAGES_A_PART))))
+    errors.setflags(write=False)
+    return errors

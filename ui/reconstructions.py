@@ -1,0 +1,116 @@
+"""The Compare page's reconstructions: each model's pictures, error maps on one scale, figures, and files of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, exports, loaders, point, ranking, tables
+from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, reconstruct, say_missing, show_row, told
+from ui.gallery import gallery
+from vae_core import media
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+
+RAMP = 160  # CSS pixels
+
+
+def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baselines) -> None:
+    """The chosen pictures through the models, and their figures beside PCA's."""
+    images = loaders.attempt(lambda: loaders.test_images(checkpoint))
+    if images is None:
+        return
+    chosen = ranking.choose_pictures(checkpoint, images)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        figure = st.segmented_control(
+            "Figure under each picture", list(FIGURES), default="MSE", key="figure", required=True,
+            bind="query-params", label_visibility="collapsed",
+        ) or "MSE"  # an empty parameter in the address unselects  # fmt: skip
+        with_errors = st.toggle("Error maps", value=True, key="errors", bind="query-params")
+        scale = st.container(width="content")
+
+    with st.spinner("Reconstructing …", show_time=False):
+        found = [loaders.attempt(partial(reconstruct, model, images, chosen)) for model in models]
+        beside = [
+            loaders.attempt(partial(reconstruct, model, images, chosen, baseline=True)) for model in baselines.found
+        ]
+    outcomes = [outcome for outcome in found if outcome is not None]
+    everyone = [outcome for outcome in beside if outcome is not None] + outcomes
+    largest = largest_error(outcomes)
+    if with_errors and outcomes:
+        with scale:
+            show_error_scale(largest)
+
+    names = [choose.picture_name(images, int(index)) for index in chosen]
+    classes = [choose.class_name(images, int(index)) for index in chosen]
+    originals = images.images[chosen] / np.float32(255)
+    original = PictureRow("Original", "a click makes it the point of all pages", originals, "", "originals", classes)
+    show_row(
+        original, names, marked=choose.position_of(point.current().image, chosen),
+        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
+    )  # fmt: skip
+    shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in outcomes]
+    for rows in shown:
+        with st.container(gap="xxsmall"):
+            for row in rows:
+                show_row(row, names)
+    choose.link_to_explore(checkpoint, images)
+    if not everyone:
+        return
+
+    st.subheader("Means over these pictures", anchor=False)
+    tables.show_table(tables.shown_table(everyone))
+    say_missing(baselines.missing)
+    with st.container(horizontal=True):
+        exports.download(
+            "Pictures as PNG", "comparison.png",
+            lambda: exports.sheet_png([original, *(row for rows in shown for row in rows)], headings(chosen, classes)),
+        )  # fmt: skip
+        exports.download(
+            "Figures as CSV", "comparison.csv",
+            lambda: exports.csv_bytes(tables.picture_records(everyone, images, chosen)),
+        )  # fmt: skip
+
+
+def headings(chosen: np.ndarray, classes: Sequence[str]) -> list[str]:
+    """Number and class of each picture, for a sheet."""
+    return [f"{index} {name}" for index, name in zip(chosen, classes, strict=True)]
+
+
+def largest_error(outcomes: Sequence[Outcome]) -> float:
+    """The end of the error maps' one scale: the largest difference of a pixel, averaged over channels."""
+    return max((float(np.abs(one.originals - one.decoded).mean(1).max()) for one in outcomes), default=1.0)
+
+
+def rows_of(outcome: Outcome, figure: str, largest: float | None) -> list[PictureRow]:
+    """A model's reconstructions with a figure under each, and its error maps.
+
+    Args:
+        outcome: what the model made of the pictures.
+        figure: which of FIGURES to show.
+        largest: the end of the error maps' scale; None leaves them out.
+    """
+    name = outcome.name
+    captions = [told(figure, float(value)) for value in outcome.figures[figure]]
+    about = brief(outcome.checkpoint)
+    rows = [PictureRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{name}", captions)]
+    if largest is not None:
+        errors = media.error_map(outcome.originals, outcome.decoded, largest)
+        rows.append(PictureRow("", "its error", errors, f"error of {name}", f"errors_{name}"))
+    return rows
+
+
+def show_error_scale(largest: float) -> None:
+    """The key to the error maps' colours."""
+    ramp = np.tile(np.linspace(0, 1, RAMP, dtype=np.float32), (1, 1, 8, 1))
+    colours = media.error_map(ramp, np.zeros_like(ramp), 1.0)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Absolute difference of pixels, for all models from 0", width="content")
+        with st.container(width=RAMP + 10):
+            gallery(colours, ["black through purple and orange to pale yellow"], key="error_scale", size=RAMP)
+        st.caption(f"to {largest:.2f}", width="content")
