@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import comparison, models, point, reconstructions, tables
+from ui import comparison, models, point, rates, reconstructions, tables
 from ui.frame import open_page
 
 checkpoint = open_page("pages/compare.py")
@@ -12,10 +12,15 @@ chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae"
 baselines = comparison.baselines(chosen, models.fellows(checkpoint))
 
 # Only the open tab's content runs.
-reconstructed, measured = st.tabs(["Reconstructions", "Test split"], key="view", bind="query-params")
+reconstructed, rated, measured = st.tabs(
+    ["Reconstructions", "Rate against distortion", "Test split"], key="view", bind="query-params"
+)
 if reconstructed.open:
     with reconstructed:
         reconstructions.show(checkpoint, chosen, baselines)
+if rated.open:
+    with rated:
+        rates.show(checkpoint)
 if measured.open:
     with measured:
         tables.show_split(chosen, baselines)
