@@ -1,10 +1,10 @@
-"""Compare: the same pictures through several models, and all models' figures on the test split."""
+"""Compare: the same pictures through several models, with noise too, and all models' figures on the test split."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import comparison, models, point, rates, reconstructions, tables
+from ui import comparison, denoising, models, point, rates, reconstructions, tables
 from ui.frame import open_page
 
 checkpoint = open_page("pages/compare.py")
@@ -12,12 +12,15 @@ chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae"
 baselines = comparison.baselines(chosen, models.fellows(checkpoint))
 
 # Only the open tab's content runs.
-reconstructed, rated, measured = st.tabs(
-    ["Reconstructions", "Rate against distortion", "Test split"], key="view", bind="query-params"
+reconstructed, denoised, rated, measured = st.tabs(
+    ["Reconstructions", "Denoising", "Rate against distortion", "Test split"], key="view", bind="query-params"
 )
 if reconstructed.open:
     with reconstructed:
         reconstructions.show(checkpoint, chosen, baselines)
+if denoised.open:
+    with denoised:
+        denoising.show(checkpoint, chosen, baselines)
 if rated.open:
     with rated:
         rates.show(checkpoint)
