@@ -100,7 +100,8 @@ def test_a_hostile_address_falls_back(page: str, value: str, checkpoints: Path, 
     """Whatever stands in any parameter, the page opens, with at most one line of notice, which repeats none of it."""
     names = (
         "model", "z", "label", "a", "b", "steps", "step", "path", "map", "points", "colour", "dimensions", "perplexity",
-        "drawn", "drawn_class", "errors", "models", "traversed",
+        "drawn", "drawn_class", "errors", "models", "traversed", "view", "pictures", "judge", "sorted", "figure",
+        "distortion", "noise",
     )  # fmt: skip
     app = open_page(page, **dict.fromkeys(names, value))
     assert_whole(app)

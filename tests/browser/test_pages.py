@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.server import PROJECT, serve
 from tests.browser.conftest import wait_until_idle
+from vae_core.recipes import list_recipes
 
 PAGES = ["", *sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))]
 SOONEST_PAINT = 3.0  # seconds from asking the server for a page to its title
@@ -178,6 +179,7 @@ def test_the_menu_leads_to_every_page(server: str, page: Page) -> None:
     [
         "explore?model=fashion-vae-16&traversed=z7",
         "compare?model=fashion-vae-16&models=fashion-pca-16,fashion-vae-2&drawn=3&drawn_class=Bag",
+        "compare?model=fashion-vae-16&view=Denoising&pictures=Best+of+each+class&judge=fashion-cae-16&noise=0.35",
         "interpolate?model=fashion-vae-16&models=fashion-cae-2&a=5&b=6&steps=5&step=2&path=Spherical",
         "embeddings?model=fashion-vae-16&map=UMAP&points=5000&colour=KL",
     ],
@@ -192,3 +194,78 @@ def test_an_address_shows_the_same_twice(server: str, page: Page, address: str) 
     page.goto(page.url)
     wait_until_idle(page)
     assert page.locator(".stMain").inner_text() == first
+
+
+def test_a_click_on_the_rate_distortion_plot_opens_that_model(server: str, page: Page) -> None:
+    """The model of the clicked point becomes the current one, also when one goes back to a point clicked before."""
+    page.goto(f"{server}/compare?model=fashion-vae-16")
+    wait_until_idle(page)
+    page.get_by_role("tab", name="Rate against distortion").click()
+    names, points = (page.locator(f".st-key-rate_distortion {part}") for part in (".textpoint text", "path.point"))
+    points.first.wait_for()
+    expect(points).to_have_count(sum(name.startswith("fashion-") for name in list_recipes()))
+    for model in ("fashion-cae-2", "fashion-vae-16", "fashion-cae-2"):
+        point = points.nth(names.all_text_contents().index(model))
+        box = point.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        address_settles(page, rf"model={model}\b")
+        wait_until_idle(page)
+        expect(page.locator(".stSidebar .stSelectbox input")).to_have_value(model)
+        expect(point).to_have_css("stroke-width", "3px")
+
+
+def test_the_noise_slider_changes_the_denoised_pictures(server: str, page: Page) -> None:
+    """By keyboard; noisy and restored pictures follow, and the clean row stays."""
+    page.goto(f"{server}/compare?model=fashion-vae-16&view=Denoising")
+    wait_until_idle(page)
+    noisy, restored, clean = (
+        page.locator(f".st-key-{key} img").first for key in ("noisy", "denoised_fashion-pca-16", "clean")
+    )
+    before = [picture.get_attribute("src") for picture in (noisy, restored, clean)]
+    slider = page.locator(".st-key-noise input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    address_settles(page, r"noise=0\.25")
+    expect(noisy).not_to_have_attribute("src", before[0] or "")
+    expect(restored).not_to_have_attribute("src", before[1] or "")
+    assert hash(clean.get_attribute("src")) == hash(before[2]), "another picture"
+
+
+def test_rows_of_a_comparison_are_aligned(server: str, page: Page) -> None:
+    """Each picture stands right under its original, as reconstruction and as error map, in the same size."""
+    page.goto(f"{server}/compare?model=fashion-vae-16&pictures=Worst+of+each+class")
+    wait_until_idle(page)
+    places = []
+    for key in ("originals", "decoded_fashion-cae-16", "errors_fashion-cae-16", "decoded_fashion-vae-16"):
+        pictures = page.locator(f".st-key-{key} img")
+        expect(pictures).to_have_count(10)
+        boxes = pictures.evaluate_all("all => all.map((one) => one.getBoundingClientRect().toJSON())")
+        places.append([(round(box["left"]), round(box["width"])) for box in boxes])
+    assert places == [places[0]] * len(places)
+
+
+def test_a_comparison_can_be_downloaded(server: str, page: Page) -> None:
+    """Pictures as a PNG, their figures and the test split's as CSV."""
+    page.goto(f"{server}/compare?model=fashion-vae-16&pictures=Worst")
+    wait_until_idle(page)
+    for view, label, name in (
+        ("Reconstructions", "Pictures as PNG", "comparison.png"),
+        ("Reconstructions", "Figures as CSV", "comparison.csv"),
+        ("Denoising", "Pictures as PNG", "denoising.png"),
+        ("Test split", "Table as CSV", "test-split.csv"),
+    ):
+        page.get_by_role("tab", name=view).click()
+        button = page.get_by_role("button", name=label)
+        wait_until_idle(page)
+        with page.expect_download() as started:
+            button.click()
+        assert started.value.suggested_filename == name
+        path = started.value.path()
+        if name.endswith(".png"):
+            with Image.open(path) as picture:
+                assert picture.width > 10 * 28
+        else:
+            heading, *lines = path.read_text(encoding="utf-8").splitlines()
+            assert "psnr" in heading
+            assert any("fashion-vae-16" in line for line in lines)
