@@ -69,9 +69,11 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core.data", {"torch", "torchvision", "sklearn"}),
         ("vae_core.embedding", {"torch", "sklearn", "umap", "openTSNE"}),
         ("vae_core.latent", {"torchvision", "sklearn", "umap"}),
+        ("vae_core.mixture", {"torch", "sklearn", "scipy"}),
         ("vae_core.training", {"torchvision", "sklearn", "umap"}),
         ("ui.frame", {"torch", "torchvision", "sklearn", "scipy"}),
         ("ui.explore", {"torch", "sklearn", "scipy"}),
+        ("ui.generation", {"torch", "sklearn", "scipy"}),
         ("ui.maps", {"torch", "sklearn", "umap"}),
     ],
 )

@@ -27,6 +27,7 @@ class Page(NamedTuple):
 PAGES = (
     Page("app.py", "Start", ":material/home:", "What this is, and what to try first"),
     Page("pages/explore.py", "Explore", ":material/tune:", "Move the numbers of a code and watch its picture"),
+    Page("pages/generate.py", "Generate", ":material/auto_awesome:", "Draw new pictures, and see which models can"),
     Page("pages/interpolate.py", "Interpolate", ":material/linear_scale:", "Walk from one picture to another"),
     Page("pages/embeddings.py", "Embeddings", ":material/scatter_plot:", "See all codes on a map"),
     Page("pages/compare.py", "Compare", ":material/compare:", "The same pictures through several models"),

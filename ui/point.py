@@ -55,11 +55,16 @@ class Trail:
 
 def start(checkpoint: Checkpoint) -> None:
     """Make sure that there is a point for the model, and take up what the address says."""
+    choose_trail(checkpoint)
+    _read_address(checkpoint)
+
+
+def choose_trail(checkpoint: Checkpoint) -> None:
+    """Make a model's point the current one, and begin its history if this is its first."""
     trails = st.session_state.setdefault("trails", {})
     if checkpoint.digest not in trails:
         trails[checkpoint.digest] = Trail(checkpoint.digest, first_point(checkpoint))
     st.session_state["digest"] = checkpoint.digest
-    _read_address(checkpoint)
 
 
 def trail() -> Trail:

@@ -30,6 +30,8 @@ def gallery(
     marked: int | None = None,
     captions: Sequence[str] | None = None,
     one_row: bool = False,
+    columns: int | None = None,
+    row_names: Sequence[str] | None = None,
 ) -> None:
     """Show pictures in rows; a click, Enter or Space calls ``on_pick`` with the picture's position.
 
@@ -42,6 +44,9 @@ def gallery(
         marked: the picture to put a frame around.
         captions: a short text under each picture.
         one_row: keep all pictures in one row, as wide as the page.
+        columns: a close grid of so many columns, which is one stop for the Tab key; the arrow keys walk in it. Its
+            pictures are at most ``size`` wide, and smaller where the page is.
+        row_names: a heading before each row of such a grid.
     """
     pictures = [
         f"data:image/png;base64,{base64.b64encode(media.png_bytes(picture)).decode()}"
@@ -63,6 +68,8 @@ def gallery(
             "marked": marked,
             "pickable": on_pick is not None,
             "oneRow": one_row,
+            "columns": columns,
+            "rowNames": list(row_names or []),
         },
         on_picked_change=picked,
     )

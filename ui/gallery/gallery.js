@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     parentElement.appendChild(root);
   }
   root.className = data.oneRow ? "gallery one-row" : "gallery";
+  lay(root, data);
   const tag = data.pickable ? "BUTTON" : "DIV";
   while (root.children.length > data.pictures.length) root.lastChild.remove();
   data.pictures.forEach((source, position) => {
@@ -22,6 +23,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
     update(picture, data, position, source);
     picture.onclick = data.pickable ? () => setTriggerValue("picked", position) : null;
   });
+}
+
+/** Make a grid of columns, if one is asked for: a single stop for the Tab key, in which the arrow keys walk. */
+function lay(root, data) {
+  root.style.gridTemplateColumns = data.columns ? `repeat(${data.columns}, minmax(0, ${data.size}px))` : "";
+  root.onkeydown = null;
+  if (!data.columns) return;
+  root.classList.add("grid");
+  root.classList.toggle("tall", data.pictures.length >= data.columns ** 2);
+  root.classList.toggle("named", data.rowNames.length > 0);
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.columns, ArrowDown: data.columns };
+  root.onkeydown = (event) => {
+    const here = [...root.children].indexOf(event.target.closest(".picture"));
+    const next = root.children[here + steps[event.key]];
+    if (here < 0 || !next) return;
+    event.preventDefault();
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  };
 }
 
 /** An empty picture: a button (or a plain box) with an image and a caption. */
@@ -43,4 +64,8 @@ function update(picture, data, position, source) {
   image.width = data.size;
   caption.textContent = data.captions[position] ?? "";
   caption.hidden = !caption.textContent;
+  const row = data.columns && position % data.columns === 0 ? data.rowNames[position / data.columns] : undefined;
+  if (row === undefined) delete picture.dataset.row;
+  else picture.dataset.row = row;
+  if (data.pickable) picture.tabIndex = data.columns && position !== (data.marked ?? 0) ? -1 : 0;
 }
