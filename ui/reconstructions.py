@@ -69,7 +69,9 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     with st.container(horizontal=True):
         exports.download(
             "Pictures as PNG", "comparison.png",
-            lambda: exports.sheet_png([original, *(row for rows in shown for row in rows)], headings(chosen, classes)),
+            lambda: exports.sheet_png(
+                [original._replace(captions=()), *(row for rows in shown for row in rows)], headings(chosen, classes)
+            ),
         )  # fmt: skip
         exports.download(
             "Figures as CSV", "comparison.csv",
@@ -101,7 +103,7 @@ def rows_of(outcome: Outcome, figure: str, largest: float | None) -> list[Pictur
     rows = [PictureRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{name}", captions)]
     if largest is not None:
         errors = media.error_map(outcome.originals, outcome.decoded, largest)
-        rows.append(PictureRow("", "its error", errors, f"error of {name}", f"errors_{name}"))
+        rows.append(PictureRow("", f"its error, 0 to {largest:.2f}", errors, f"error of {name}", f"errors_{name}"))
     return rows
 
 

@@ -27,7 +27,7 @@ HEADINGS = {
 }  # fmt: skip
 FORMS = {
     "latent": "%d", "mse": "%.4f", "psnr": "%.2f dB", "ssim": "%.3f", "reconstruction": "%.1f", "kl": "%.1f",
-    "total": "%.1f", "nll": "%.1f", "active_units": "%d", "knn_accuracy": "percent", "linear_probe": "percent",
+    "total": "%.1f", "nll": "%.1f", "active_units": "%d", "knn_accuracy": "%.3f", "linear_probe": "%.3f",
     "frechet_distance": "%.2f",
 }  # fmt: skip
 HELP = {
