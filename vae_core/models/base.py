@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -66,11 +66,16 @@ class Autoencoder(nn.Module):
     """
 
     variational: ClassVar[bool] = False
+    output: ClassVar[Literal["logistic", "clipped"]] = "logistic"
+    """What ``to_images`` does with the decoder's output, for engines outside torch."""
+    code_shape: tuple[int, ...]
+    """(latent,) or, for a map, (channels, height, width)."""
     pixel_log_variance: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.code_shape = (config.latent,)
         if config.likelihood == "gaussian":
             self.pixel_log_variance = nn.Parameter(torch.tensor(INITIAL_LOG_VARIANCE))
 
@@ -80,6 +85,14 @@ class Autoencoder(nn.Module):
 
     def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
         """Pixel parameters (N, C, H, W) of codes (N, latent): what ``to_images`` and ``pixel_nll`` take."""
+        raise NotImplementedError
+
+    def decoder_layers(self) -> nn.Sequential:
+        """The decoder as plain layers, for engines outside torch: see ``vae_core.export``.
+
+        They take codes of shape ``code_shape``, with the label of a conditional model after them (``append_label``),
+        and give what ``decode`` gives.
+        """
         raise NotImplementedError
 
     def to_images(self, output: Tensor) -> Tensor:

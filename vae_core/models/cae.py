@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae_core.config import ModelConfig
 from vae_core.models.base import Autoencoder, Posterior, register
@@ -41,6 +41,10 @@ class ConvolutionalAutoencoder(Autoencoder):
         if self.config.condition != "none":
             codes = append_label(codes, _required(labels), self.config.classes)
         return self.decoder(codes)
+
+    def decoder_layers(self) -> nn.Sequential:
+        """See Autoencoder.decoder_layers."""
+        return self.decoder
 
     def _statistics(self, images: Tensor, labels: Tensor | None) -> Tensor:
         """The encoder's raw output, (N, statistics * latent)."""

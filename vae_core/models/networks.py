@@ -1,7 +1,6 @@
 """Encoders and decoders: plain stacks of layers, the same ones for deterministic and variational models.
 
-A decoder may use only operations that a small engine outside torch can run: linear, convolution, pixel shuffle,
-nearest upsampling and elementwise activations.
+A decoder runs in the browser if it uses only what ``vae_core.export`` knows.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae_core.config import ConfigError, ModelConfig
 from vae_core.models.base import Autoencoder, Posterior, register
@@ -16,6 +18,8 @@ class PrincipalComponents(Autoencoder):
     The first dimension carries the most variance. Fitted in closed form, from the eigenvectors of the pixels'
     covariance.
     """
+
+    output: ClassVar[Literal["logistic", "clipped"]] = "clipped"
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -35,6 +39,12 @@ class PrincipalComponents(Autoencoder):
     def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
         """See Autoencoder.decode; the output holds pixel means, which a linear model may put outside [0, 1]."""
         return (codes @ self.components + self.centre).unflatten(1, self.config.image_shape)
+
+    def decoder_layers(self) -> nn.Sequential:
+        """See Autoencoder.decoder_layers."""
+        linear = nn.utils.skip_init(nn.Linear, *self.components.shape)
+        linear.weight.data, linear.bias.data = self.components.T.contiguous(), self.centre
+        return nn.Sequential(linear, nn.Unflatten(1, self.config.image_shape))
 
     def to_images(self, output: Tensor) -> Tensor:
         """The pixel means clipped to [0, 1]."""
