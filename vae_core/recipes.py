@@ -14,9 +14,11 @@ A recipe names its data, a preset, and what differs from the preset:
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from vae_core.config import PRESETS, DataConfig, RunConfig, TrainConfig, UserError
 
@@ -74,3 +76,30 @@ def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
         return Recipe(name, content["title"], run)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise RecipeError(f"{path} cannot be read ({type(error).__name__}: {error})") from error
+
+
+def recipe_text(run: RunConfig, title: str) -> str:
+    """A run as a recipe that ``load_recipe`` reads back: the nearest preset, and all that differs from it.
+
+    What the data decides (the image shape, the number of classes) is left out.
+    """
+    model = {name: value for name, value in asdict(run.model).items() if name not in ("image_shape", "classes")}
+
+    def differences(preset: str) -> dict[str, Any]:
+        usual = asdict(PRESETS[preset])
+        return {name: value for name, value in model.items() if value != usual[name]}
+
+    preset = min(PRESETS, key=lambda name: len(differences(name)))
+    usual_data, usual_train = asdict(DataConfig(run.data.name)), asdict(TrainConfig())
+    sections = {
+        "data": {
+            name: value for name, value in asdict(run.data).items() if name == "name" or value != usual_data[name]
+        },
+        "model": differences(preset),
+        "train": {name: value for name, value in asdict(run.train).items() if value != usual_train[name]},
+    }
+    lines = [f"title = {json.dumps(title)}", f"preset = {json.dumps(preset)}"]
+    for section, values in sections.items():
+        if values:
+            lines += ["", f"[{section}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,52 @@
+"""Models: every checkpoint in a list, and a card of the current one: what it is, what it does, and how it was made."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import cards, loaders, point
+from ui.frame import open_page, plain
+
+checkpoint = open_page("pages/models.py")
+usable = loaders.usable_checkpoints()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    sets = [cards.EVERYTHING, *sorted({cards.data_title(model) for model in usable})]
+    data = st.selectbox("Data", sets, key="data", width=300, filter_mode=None, bind="query-params")
+    families = [cards.EVERYTHING, *cards.FAMILIES]
+    family = st.segmented_control(
+        "Family", families, default=cards.EVERYTHING, key="family", required=True, bind="query-params"
+    )
+shown = cards.filtered(usable, data or cards.EVERYTHING, family or cards.EVERYTHING)
+if shown:
+    cards.choose_from(shown, checkpoint)
+else:
+    st.caption("No model is both.")
+
+st.header(plain(checkpoint.name), anchor=False, divider="gray")
+st.markdown(plain(cards.title_of(checkpoint)))
+with st.container(horizontal=True, vertical_alignment="center"):
+    address = point.address_of(checkpoint.name, point.current())
+    for page, label, icon in (
+        ("pages/explore.py", "Explore", ":material/tune:"),
+        ("pages/generate.py", "Generate", ":material/auto_awesome:"),
+    ):
+        st.page_link(page, label=label, icon=icon, query_params=address)
+    st.download_button(
+        "Weights", lambda: cards.weights(checkpoint), f"{checkpoint.name}.safetensors", "application/octet-stream",
+        icon=":material/download:", on_click="ignore", help="Safetensors, with the whole configuration in the header",
+    )  # fmt: skip
+cards.figures(checkpoint)
+network = loaders.attempt(lambda: cards.architecture(checkpoint))
+strip, about = st.columns([3, 2], gap="large")
+with strip:
+    loaders.attempt(lambda: cards.pictures(checkpoint))
+with about:
+    cards.facts(checkpoint, network.parameters if network else 0)
+if network:
+    st.subheader("Architecture", anchor=False)
+    cards.draw(checkpoint, network)
+st.subheader("Objective", anchor=False)
+cards.objective(checkpoint)
+st.subheader("Recipe", anchor=False)
+cards.recipe(checkpoint)
+point.write_address()

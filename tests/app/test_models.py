@@ -1,0 +1,70 @@
+"""Models: the list, its filters, and the card of the current model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import KINDS, OpenPage
+from tests.app.test_pages import assert_whole, texts
+from vae_core.checkpoint import find_checkpoint
+from vae_core.recipes import recipe_text
+
+MODELS = "pages/models.py"
+
+
+def listed(app: AppTest) -> list[str]:
+    """The names in the list."""
+    return list(app.dataframe[0].value["Model"])
+
+
+def test_every_model_is_listed_and_the_current_one_is_open(checkpoints: Path, open_page: OpenPage) -> None:
+    """One row each; the card has the current one's name as its heading."""
+    app = open_page(MODELS, model="digits-cae")
+    assert listed(app) == sorted(KINDS)
+    assert app.header[0].value.replace("\\", "") == "digits-cae"
+
+
+@pytest.mark.parametrize(("family", "expected"), [("PCA", ["digits-pca"]), ("All", sorted(KINDS))])
+def test_the_list_is_filtered_by_family(
+    family: str, expected: list[str], checkpoints: Path, open_page: OpenPage
+) -> None:
+    """From the address; the open card stays."""
+    app = open_page(MODELS, model="digits-vae", family=family)
+    assert_whole(app)
+    assert listed(app) == expected
+    assert app.header[0].value.replace("\\", "") == "digits-vae"
+
+
+def test_only_the_open_model_is_read(checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is made of headers and stored figures: no other model's weights are opened."""
+    from vae_core.latent import LatentSpace
+
+    opened = []
+    original = LatentSpace.open.__func__  # type: ignore[attr-defined]
+
+    def note(cls: type[LatentSpace], name: str) -> LatentSpace:
+        opened.append(name)
+        return original(cls, name)
+
+    monkeypatch.setattr(LatentSpace, "open", classmethod(note))
+    assert_whole(open_page(MODELS, model="digits-pca"))
+    assert opened == ["digits-pca"]
+
+
+@pytest.mark.parametrize("model", KINDS)
+def test_a_card_holds_what_belongs_to_its_model(model: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """Its own figures, its formula, its recipe, its digest; scalings of the KL weight for variational models only."""
+    app = open_page(MODELS, model=model)
+    checkpoint = find_checkpoint(model, checkpoints)
+    assert checkpoint.run is not None
+    assert len(app.latex) == 1
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["MSE"] == f"{checkpoint.metrics['mse']:.4f}"
+    assert ("KL" in shown) == (checkpoint.run.model.family == "vae")
+    assert ("Why this KL weight?" in texts(app)) == (checkpoint.run.model.family == "vae")
+    assert app.code[0].value.splitlines()[1:] == recipe_text(checkpoint.run, "").strip().splitlines()[1:]
+    assert any(checkpoint.digest in str(table.value) for table in app.table)
+    assert any(button.label == "Weights" for button in app.get("download_button"))

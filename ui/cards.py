@@ -1,0 +1,259 @@
+"""The parts of the Models page: the list, and the card of the model that is open."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, drawing, loaders, objectives
+from ui.frame import FAMILY_NAMES, plain
+from ui.gallery import gallery
+from ui.tables import HELP, number
+from vae_core.checkpoint import WEIGHTS
+from vae_core.config import UserError
+from vae_core.data import describe
+from vae_core.recipes import list_recipes, load_recipe, recipe_text
+
+if TYPE_CHECKING:
+    from vae_core.architecture import Architecture
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.config import ModelConfig
+
+EVERYTHING = "All"
+FAMILIES = {"PCA": "pca", "CAE": "cae", "VAE": "vae"}
+PICTURES = 10
+ROWS_SHOWN = 7  # of the list, without scrolling
+ROW_HEIGHT = 35  # CSS pixels
+FIGURES = {
+    "mse": ("MSE", "{:.4f}"), "psnr": ("PSNR", "{:.2f} dB"), "ssim": ("SSIM", "{:.3f}"),
+    "reconstruction": ("Reconstruction", "{:,.1f} nats"), "kl": ("KL", "{:,.1f} nats"),
+    "total": ("Total", "{:,.1f} nats"), "knn_accuracy": ("kNN accuracy", "{:.1%}"),
+}  # fmt: skip
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+
+def data_title(checkpoint: Checkpoint) -> str:
+    """The title of the images that a model was trained on; their name if the program does not know them."""
+    assert checkpoint.run is not None
+    try:
+        return describe(checkpoint.run.data.name).title
+    except UserError:
+        return checkpoint.run.data.name
+
+
+def filtered(checkpoints: list[Checkpoint], data: str, family: str) -> list[Checkpoint]:
+    """Those of a data set and a family; EVERYTHING filters nothing."""
+    return [
+        checkpoint
+        for checkpoint in checkpoints
+        if checkpoint.run is not None
+        and data in (EVERYTHING, data_title(checkpoint))
+        and FAMILIES.get(family, checkpoint.run.model.family) == checkpoint.run.model.family
+    ]
+
+
+def row(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A model's line in the list; reads no weights."""
+    assert checkpoint.run is not None
+    model = checkpoint.run.model
+    return {
+        "Model": checkpoint.name,
+        "Family": model.family.upper(),
+        "Data": data_title(checkpoint),
+        "Image": shape_in_words(model.image_shape),
+        "Code": model.latent,
+        "MSE": number(checkpoint.metrics, "mse"),
+        "Nats": number(checkpoint.metrics, "total") if model.family == "vae" else None,
+        "File": (checkpoint.folder / WEIGHTS).stat().st_size / 1e6,
+    }
+
+
+def shape_in_words(shape: tuple[int, int, int]) -> str:
+    """An image's size and kind."""
+    channels, height, width = shape
+    return f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
+
+
+def choose_from(checkpoints: list[Checkpoint], current: Checkpoint) -> None:
+    """The list as a table; a click on a row opens that model, which becomes the current one of all pages."""
+    names = [checkpoint.name for checkpoint in checkpoints]
+    key = f"list_{zlib.crc32(' '.join(names).encode())}"  # another list, another table
+    here = [names.index(current.name)] if current.name in names else []
+
+    def chosen() -> None:
+        selection = st.session_state[key]["selection"]
+        rows = [cell[0] for cell in selection["cells"]] or selection["rows"]
+        if rows and rows[0] < len(names):
+            st.session_state["model"] = names[rows[0]]
+
+    if st.session_state.get(f"{key}_shown") != current.name:  # the model was changed here or in the sidebar
+        st.session_state[key] = {"selection": {"rows": here, "columns": [], "cells": []}}
+        st.session_state[f"{key}_shown"] = current.name
+    st.dataframe(
+        [row(checkpoint) for checkpoint in checkpoints], key=key, on_select=chosen, hide_index=True,
+        selection_mode=["single-row", "single-cell"], height=ROW_HEIGHT * (min(len(names), ROWS_SHOWN) + 1) + 3,
+        column_config={
+            "Code": st.column_config.NumberColumn("Numbers in the code", format="%d"),
+            "MSE": st.column_config.NumberColumn("Test MSE", format="%.4f", help=HELP["mse"]),
+            "Nats": st.column_config.NumberColumn("Test nats", format="%.1f", help=HELP["total"]),
+            "File": st.column_config.NumberColumn("File", format="%.2f MB"),
+        },
+        placeholder="", alt="The models that are here, with their data, size and test figures",
+    )  # fmt: skip
+
+
+# --- the card -----------------------------------------------------------------------------------------------------
+
+
+def title_of(checkpoint: Checkpoint) -> str:
+    """A model's title: its recipe's, or its family and the size of its code."""
+    assert checkpoint.run is not None
+    if checkpoint.name in list_recipes() and (recipe := loaders.quietly(lambda: load_recipe(checkpoint.name))):
+        return recipe.title
+    model = checkpoint.run.model
+    return f"{FAMILY_NAMES.get(model.family, model.family)}, {model.latent} numbers"
+
+
+def pictures(checkpoint: Checkpoint) -> None:
+    """Rows of test pictures, what the model makes of them, and draws.
+
+    Raises:
+        UserError: if the model cannot be opened.
+    """
+    assert checkpoint.run is not None
+    rows = _pictures(checkpoint.name, checkpoint.digest, checkpoint)
+    for name, (images, words) in rows.items():
+        st.caption(name)
+        gallery(images, words, key=f"strip_{name}", one_row=True)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pictures(name: str, digest: str, _checkpoint: Checkpoint) -> dict[str, tuple[np.ndarray, list[str]]]:
+    """Each row's heading, pictures and their names."""
+    space, rows = loaders.open_space(_checkpoint), {}
+    images = loaders.attempt(lambda: loaders.test_images(_checkpoint))
+    if images is not None:
+        chosen = np.random.default_rng(1).choice(len(images), min(PICTURES, len(images)), replace=False)
+        labels = images.labels[chosen] if space.classes and images.labels is not None else None
+        originals = images.images[chosen] / np.float32(255)
+        names = [choose.picture_name(images, int(index)) for index in chosen]
+        rows["Test pictures"] = (originals, names)
+        seen = originals
+        if noise := space.run.model.noise:
+            draws = np.random.default_rng(0).standard_normal(originals.shape).astype(np.float32)
+            seen = originals + np.float32(noise) * draws
+            rows["With noise, as the encoder gets them"] = (np.clip(seen, 0, 1), [f"{name}, noisy" for name in names])
+        decoded = space.decode(space.encode(seen, labels), labels)
+        rows["Reconstructed"] = (decoded, [f"{name}, reconstructed" for name in names])
+    codes = space.sample(PICTURES)
+    told = np.arange(PICTURES) % space.classes if space.classes else None
+    source = "the prior" if space.variational else "a Gaussian fitted to the test pictures' codes"
+    heading = f"Drawn from {source}{', a label each' if space.classes else ''}"
+    rows[heading] = (space.decode(codes, told), [f"Draw {count + 1}" for count in range(PICTURES)])
+    return rows
+
+
+def figures(checkpoint: Checkpoint) -> None:
+    """The stored figures on the test split, side by side."""
+    assert checkpoint.run is not None
+    model, stored = checkpoint.run.model, checkpoint.metrics
+    shown = {
+        name: form.format(value)
+        for name, (_, form) in FIGURES.items()
+        if (value := number(stored, name)) is not None and _has(model, name)
+    }
+    if model.family == "vae" and (active := number(stored, "active_units")) is not None:
+        shown["active_units"] = f"{active:.0f} of {model.latent}"
+    if not shown:
+        st.caption("No figures on the test split are stored with this model.")
+        return
+    with st.container(horizontal=True, key="figures", gap="medium"):
+        for name, text in shown.items():
+            st.metric(FIGURES.get(name, ("Active units",))[0], text, help=HELP[name], width="content")
+    images = number(stored, "images")
+    st.caption(f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}.")
+
+
+def _has(model: ModelConfig, name: str) -> bool:
+    """Whether a figure says something about such a model."""
+    if name in ("kl", "total"):
+        return model.family == "vae"
+    return name != "reconstruction" or model.likelihood == "bernoulli"
+
+
+def facts(checkpoint: Checkpoint, parameters: int) -> None:
+    """Data, licence, size, file and training, as a table."""
+    assert checkpoint.run is not None
+    run = checkpoint.run
+    source = loaders.quietly(lambda: describe(run.data.name))
+    size = (checkpoint.folder / WEIGHTS).stat().st_size
+    epochs = len(checkpoint.history)
+    seconds = sum(number(record, "seconds") or 0.0 for record in checkpoint.history)
+    lines = {
+        "Data": f"{plain(data_title(checkpoint))}, {shape_in_words(run.model.image_shape)}",
+        "Licence of the pictures": plain(source.licence) if source else "not known",
+        "Code": f"{run.model.latent} numbers",
+        "Parameters": f"{parameters:,}",
+        "Training": f"{epochs} epoch{'' if epochs == 1 else 's'}, {_duration(seconds)}",
+        "File": f"{size / 1e6:.1f} MB of safetensors, {run.train.storage}",
+        "Digest (SHA-256)": f"`{checkpoint.digest}`",
+    }
+    rows = [{"what": name, "value": text} for name, text in lines.items()]
+    st.table(rows, border="horizontal", hide_index=True, hide_header=True, alt="Facts about the model")
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _architecture(model: ModelConfig) -> Architecture:
+    from vae_core.architecture import describe as describe_network
+
+    return describe_network(model)
+
+
+def architecture(checkpoint: Checkpoint) -> Architecture:
+    """A model's layers and shapes.
+
+    Raises:
+        UserError: if its configuration cannot be built.
+    """
+    assert checkpoint.run is not None
+    return _architecture(checkpoint.run.model)
+
+
+def draw(checkpoint: Checkpoint, network: Architecture) -> None:
+    """The network as a drawing."""
+    assert checkpoint.run is not None
+    drawing.show(network, noise=checkpoint.run.model.noise, key="architecture")
+
+
+def objective(checkpoint: Checkpoint) -> None:
+    """Formula, convention, and what it is in the scalings of other programs."""
+    assert checkpoint.run is not None
+    model = checkpoint.run.model
+    st.latex(objectives.formula(model))
+    st.write(objectives.in_words(model))
+    if model.family == "vae":
+        st.markdown(
+            "**Why this KL weight?** Programs sum or average pixels and dimensions differently, so that one and the "
+            "same weight means different things. On this page's scale:"
+        )
+        st.table(objectives.scaling_rows(model), border="horizontal", hide_index=True)
+
+
+def recipe(checkpoint: Checkpoint) -> None:
+    """The run as a recipe."""
+    assert checkpoint.run is not None
+    st.code(recipe_text(checkpoint.run, title_of(checkpoint)), language="toml")
+
+
+def weights(checkpoint: Checkpoint) -> bytes:
+    """The weights file, for a download."""
+    return (checkpoint.folder / WEIGHTS).read_bytes()
