@@ -24,7 +24,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Suppress, arg
 
 from vae_core.checkpoint import check_name, checkpoints_folder, find_checkpoint
-from vae_core.config import PRESETS, ModelConfig, RunConfig, TrainConfig, UserError
+from vae_core.config import PRESETS, DataConfig, Fit, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import DATASETS, FOLDER_PREFIX, ImageSet, load_images
 from vae_core.recipes import list_recipes, load_recipe, preset_run
 
@@ -56,9 +56,15 @@ class Options:
     name: Annotated[str | None, arg(metavar="NAME")] = None
     """The checkpoint's name; else the recipe's, or the preset's with a number if that is taken."""
     size: Annotated[int | None, arg(metavar="PIXELS")] = None
-    """Resize and centre-crop the images to this height and width; else their own size, or 64 for a folder."""
+    """Height and width that images are resized to; else their own size, or 64 for a folder."""
+    fit: Fit = "crop"
+    """How a picture becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
     channels: Annotated[int | None, arg(metavar="{1,3}")] = None
     """1 for grey, 3 for colour; else what the images have."""
+    binarise: bool = False
+    """Make each pixel black or white with its grey value as the probability of white, anew each time it is seen."""
+    validation: int = 0
+    """Images at the end of the training split that are kept out of the training, to choose between models."""
     data_root: Annotated[Path | None, arg(metavar="FOLDER")] = None
     """Where image sets lie; else the environment variable LATENT_DATA, else the user's cache folder."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
@@ -84,7 +90,8 @@ class Basis:
         """All options with the values of the preset or recipe."""
         run = load_recipe(self.recipe).run if self.recipe else preset_run(self.preset)
         return Options(
-            preset=self.preset, recipe=self.recipe, data=run.data.name, size=run.data.size, channels=run.data.channels,
+            preset=self.preset, recipe=self.recipe, data=run.data.name, size=run.data.size, fit=run.data.fit,
+            channels=run.data.channels, binarise=run.data.binarise, validation=run.data.validation,
             model=ModelOptions(**vars(run.model)), train=run.train,
         )  # fmt: skip
 
@@ -106,7 +113,7 @@ def configure(options: Options) -> RunConfig:
     name = options.data
     if name.startswith(FOLDER_PREFIX):  # so that the app finds the pictures from wherever it is started
         name = f"{FOLDER_PREFIX}{Path(name.removeprefix(FOLDER_PREFIX)).expanduser().resolve()}"
-    data = replace(preset_run("vae").data, name=name, size=options.size, channels=options.channels)
+    data = DataConfig(name, options.size, options.fit, options.channels, options.binarise, options.validation)
     return RunConfig(data, ModelConfig(**vars(options.model)), options.train)
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_core.data import FASHION_CLASSES, _read_idx, data_root
+from vae_core.data import data_root
+from vae_core.data.fashion_mnist import FASHION_CLASSES
+from vae_core.data.idx import read_idx
 
 SAMPLES = Path(__file__).parent.parent / "vae_core" / "samples"
 IMAGES_PER_CLASS = 1000
@@ -21,7 +23,7 @@ def main() -> None:
     SAMPLES.mkdir(exist_ok=True)
     generator = np.random.default_rng(0)
     for split, name in (("test", "fashion-mnist-test"), ("train", "fashion-mnist-train-10k")):
-        full = _read_idx(data_root(), "fashion-mnist", "FashionMNIST", split, FASHION_CLASSES)  # type: ignore[arg-type]
+        full = read_idx(data_root(), "fashion-mnist", "FashionMNIST", split, FASHION_CLASSES)  # type: ignore[arg-type]
         labels = full.labels
         assert labels is not None
         chosen = np.arange(len(full))

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Family = Literal["pca", "cae", "vae"]
-Network = Literal["shuffle", "residual", "strided", "mlp", "convolutional"]
+Network = Literal["shuffle", "residual", "strided", "dcec", "mlp", "convolutional"]
 Normalisation = Literal["none", "batch"]
 Condition = Literal["none", "decoder", "both"]
 Likelihood = Literal["bernoulli", "gaussian"]
+Fit = Literal["crop", "pad"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Storage = Literal["float32", "float16"]
 
@@ -52,7 +53,9 @@ class DataConfig:
     name: str = "fashion-mnist-small"
     """A data set's name (``fashion-mnist``, ``mnist``, ``digits`` ...) or ``folder:PATH``."""
     size: int | None = None
-    """Height and width in pixels to resize and centre-crop to; None keeps a data set's own size."""
+    """Height and width in pixels to resize to; None keeps a data set's own size."""
+    fit: Fit = "crop"
+    """How a picture becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
     channels: int | None = None
     """1 for grey, 3 for colour; None keeps what the images have."""
     binarise: bool = False
@@ -62,6 +65,7 @@ class DataConfig:
     """Images at the end of the training split that are kept out of the training, to choose between models."""
 
     def __post_init__(self) -> None:
+        _check_choices(self)
         _check_range(self, "validation", 0, 10_000_000)
         if self.size is not None:
             _check_range(self, "size", 4, 512)
@@ -76,7 +80,7 @@ class ModelConfig:
     family: Family = "vae"
     """pca: principal components. cae: deterministic autoencoder. vae: variational autoencoder."""
     network: Network = "shuffle"
-    """shuffle, residual, strided and mlp have a vector code; convolutional has a small map as its code."""
+    """shuffle, residual, strided, dcec and mlp have a vector code; convolutional has a small map as its code."""
     image_shape: tuple[int, int, int] = (1, 28, 28)
     """Channels, height and width of an image; taken from the data."""
     latent: int = 16
@@ -86,7 +90,8 @@ class ModelConfig:
     hidden: int = 256
     """Units of each fully connected hidden layer."""
     depth: int = 1
-    """Fully connected hidden layers each way; codes of very few numbers gain from more."""
+    """Fully connected hidden layers each way; codes of very few numbers gain from more. In the network convolutional
+    all but the first are convolutions of one pixel; dcec has none."""
     blocks: int = 1
     """Residual blocks at each size of the network residual; other networks have none."""
     normalisation: Normalisation = "none"
@@ -143,6 +148,10 @@ class TrainConfig:
     """Largest norm of the gradient of the loss in nats per pixel; longer ones are scaled down to it."""
     seed: int = 0
     """Start of every random sequence: initial weights, order of the images, noise, posterior samples."""
+    flip: bool = False
+    """Mirror each training image left to right with probability 1/2, anew each time it is seen."""
+    shift: int = 0
+    """Move each training image by up to this many pixels each way, anew each time; its edge pixels fill the gap."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
     compile: bool = False
@@ -158,6 +167,7 @@ class TrainConfig:
         _check_range(self, "weight_decay", 0, 10)
         _check_range(self, "gradient_clip", 1e-6, 1e6)
         _check_range(self, "seed", 0, 2**63 - 1)
+        _check_range(self, "shift", 0, 64)
 
 
 @dataclass(frozen=True)

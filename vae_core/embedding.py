@@ -7,7 +7,6 @@ along (``save_maps``, ``load_maps``); ``python -m vae_core.embedding --maps NAME
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +15,6 @@ import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +23,7 @@ import numpy as np
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import load_images
-from vae_core.files import atomic_write, cache_folder, write_text
+from vae_core.files import atomic_write, cache_folder, trim_folder, write_text
 from vae_core.projection import METHODS, MapError, MapRequest, Method, Progress, embed
 
 MAPS = "map.npz"
@@ -149,19 +147,7 @@ def _store(request: MapRequest, coordinates: np.ndarray) -> None:
     folder = cache_folder("maps")
     with atomic_write(folder / f"{request.key}.npy") as file:
         np.save(file, coordinates)
-    total = 0
-    for _, size, path in sorted(_files(folder), reverse=True):
-        total += size
-        if total > LARGEST_CACHE:
-            path.unlink(missing_ok=True)
-
-
-def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """When each file in a folder was written, and its bytes; another worker may remove a file meanwhile."""
-    for path in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            status = path.stat()
-            yield status.st_mtime, status.st_size, path
+    trim_folder(folder, LARGEST_CACHE)
 
 
 _workers: dict[str, subprocess.Popen[bytes]] = {}

@@ -157,9 +157,7 @@ def training_images(config: DataConfig) -> ImageSet:
     """
     if config.name == "fashion-mnist":
         config = replace(config, name="fashion-mnist-small", validation=0)
-    found = load_images(config, "train")
-    part = slice(MOST_TRAINING_IMAGES)
-    return ImageSet(found.images[part], None if found.labels is None else found.labels[part], found.class_names)
+    return load_images(config, "train").part(slice(MOST_TRAINING_IMAGES))
 
 
 def principal_components(config: DataConfig, latent: int, train: ImageSet) -> LatentSpace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -42,3 +43,24 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically, in UTF-8."""
     with atomic_write(path) as file:
         file.write(text.encode())
+
+
+def trim_folder(folder: Path, most_bytes: int, keep: Path | None = None) -> None:
+    """Remove the files of a cache that were written or used longest ago, until it holds at most so many bytes.
+
+    ``keep`` stays in any case. Other processes may write and remove files meanwhile.
+    """
+    total = 0
+    for _, size, path in sorted(_files(folder), reverse=True):
+        total += size
+        if total > most_bytes and path != keep:
+            with contextlib.suppress(OSError):  # some systems do not remove what is in use
+                path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """When each file in a folder was written or used, and its bytes."""
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            yield status.st_mtime, status.st_size, path

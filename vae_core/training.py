@@ -61,6 +61,7 @@ class Batches:
         conditional = run.model.condition != "none"
         self.labels = torch.from_numpy(data.labels).to(device) if conditional and data.labels is not None else None
         self.noise, self.binarise = run.model.noise, run.data.binarise
+        self.flip, self.shift = run.train.flip, run.train.shift
 
     def __len__(self) -> int:
         return len(self.images)
@@ -71,19 +72,40 @@ class Batches:
             yield self._batch(indices, generator)
 
     def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
-        """All images in a random order; the last batch may be smaller."""
+        """All images in a random order, mirrored and moved if the run asks for it; the last batch may be smaller."""
         order = torch.randperm(len(self), generator=generator, device=self.images.device)
         for indices in order.split(size):
-            yield self._batch(indices, generator)
+            yield self._batch(indices, generator, augment=self.flip or self.shift > 0)
 
-    def _batch(self, indices: Tensor, generator: torch.Generator) -> Batch:
-        images = self.images[indices].float().div_(255)
+    def _batch(self, indices: Tensor, generator: torch.Generator, *, augment: bool = False) -> Batch:
+        images = self.images[indices]
+        if augment:
+            images = augmented(images, self.flip, self.shift, generator)
+        images = images.float().div_(255)
         if self.binarise:
             images = torch.bernoulli(images, generator=generator)
         inputs = images
         if self.noise > 0:
             inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
         return Batch(images, inputs, None if self.labels is None else self.labels[indices])
+
+
+def augmented(images: Tensor, flip: bool, shift: int, generator: torch.Generator) -> Tensor:
+    """Each image (N, C, H, W) mirrored at random, then moved by up to ``shift`` pixels; its edge fills the gap."""
+    count, _, height, width = images.shape
+    device = images.device
+
+    def positions(side: int, mirror: bool) -> Tensor:
+        moves = torch.randint(-shift, shift + 1, (count, 1), generator=generator, device=device)
+        found = (torch.arange(side, device=device) + moves).clamp_(0, side - 1)
+        if mirror:
+            turned = torch.rand((count, 1), generator=generator, device=device) < 0.5
+            found = torch.where(turned, side - 1 - found, found)
+        return found
+
+    rows, columns = positions(height, mirror=False), positions(width, mirror=flip)
+    moved = images.gather(2, rows[:, None, :, None].expand_as(images))
+    return moved.gather(3, columns[:, None, None, :].expand_as(images))
 
 
 def terms(model: Autoencoder, batch: Batch, generator: torch.Generator) -> Terms:

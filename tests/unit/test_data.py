@@ -18,6 +18,8 @@ from PIL import Image
 from vae_core import data
 from vae_core.config import DataConfig
 from vae_core.data import DataError, DataMissingError, load_images
+from vae_core.data.folder import FOLDER_SIZE
+from vae_core.data.pictures import is_test
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:
@@ -169,15 +171,15 @@ def test_a_folder_splits_into_classes_and_disjoint_splits(tmp_path: Path) -> Non
     assert train.class_names == ("cats", "dogs")
     assert len(train) + len(test) == 40
     assert len(test) > 0
-    assert train.images.shape[1:] == (3, data.FOLDER_SIZE, data.FOLDER_SIZE)
+    assert train.images.shape[1:] == (3, FOLDER_SIZE, FOLDER_SIZE)
 
 
 def test_a_picture_stays_in_its_split_when_others_come(tmp_path: Path) -> None:
     """The split depends on each file's own name only."""
     write_pictures(tmp_path, ())
-    before = [path.name for path in sorted(tmp_path.iterdir()) if data._is_test(path, tmp_path)]
+    before = [path.name for path in sorted(tmp_path.iterdir()) if is_test(path.name)]
     write_pictures(tmp_path, (), count=60)
-    after = [path.name for path in sorted(tmp_path.iterdir()) if data._is_test(path, tmp_path)]
+    after = [path.name for path in sorted(tmp_path.iterdir()) if is_test(path.name)]
     assert after[: len(before)] == before
 
 

@@ -41,6 +41,42 @@ def test_the_convolutional_code_is_a_small_map(latent: int) -> None:
     assert np.prod(model.code_shape) == latent
 
 
+def test_a_deeper_convolutional_network_has_no_dense_layer_either() -> None:
+    """Its hidden layers between code and map are convolutions of one pixel; labels and both families fit in."""
+    for family, condition in (("cae", "none"), ("vae", "both"), ("vae", "decoder")):
+        classes = 3 if condition != "none" else 0
+        config = ModelConfig(family, "convolutional", latent=2, width=8, hidden=16, depth=3)  # type: ignore[arg-type]
+        model = build(replace(config, condition=condition, classes=classes))
+        layers = list(model.modules())
+        assert not any(isinstance(layer, torch.nn.Linear) for layer in layers)
+        assert sum(isinstance(layer, torch.nn.Conv2d) and layer.kernel_size == (1, 1) for layer in layers) == 4
+        images, labels = torch.rand(2, 1, 28, 28), torch.tensor([0, 2])
+        assert model.decode(model.encode(images, labels).mode(), labels).shape == images.shape
+
+
+def test_dcec_is_the_published_network() -> None:
+    """Convolutions of 32, 64 and 128 channels, 10 numbers, and the mirror: the published count of parameters."""
+    model = build(ModelConfig("cae", "dcec", latent=10, width=32))
+    shapes = [tuple(layer.weight.shape) for layer in model.encoder_stem if isinstance(layer, torch.nn.Conv2d)]
+    assert shapes == [(32, 1, 5, 5), (64, 32, 5, 5), (128, 64, 3, 3)]
+    mirrored = [tuple(layer.weight.shape) for layer in model.decoder if isinstance(layer, torch.nn.ConvTranspose2d)]
+    assert mirrored == shapes[::-1]
+    dense = 3 * 3 * 128 * 10
+    convolutions = 32 * 25 + 64 * 32 * 25 + 128 * 64 * 9
+    biases = 32 + 64 + 128 + 10 + 3 * 3 * 128 + 64 + 32 + 1
+    assert sum(parameter.numel() for parameter in model.parameters()) == 2 * dense + 2 * convolutions + biases
+
+
+@pytest.mark.parametrize("side", [12, 27, 30, 32, 65])
+def test_dcec_gives_back_the_size_of_its_images(side: int) -> None:
+    """Also where a stride of 2 does not divide it; what is too small for its convolutions is refused."""
+    model = build(ModelConfig("vae", "dcec", image_shape=(3, side, side), width=4))
+    images = torch.rand(2, 3, side, side)
+    assert model.decode(model.encode(images).mode()).shape == images.shape
+    with pytest.raises(ConfigError, match="least size is 12"):
+        build(ModelConfig("vae", "dcec", image_shape=(1, 8, 8)))
+
+
 @pytest.mark.parametrize("normalisation", ["none", "batch"])
 def test_a_residual_block_begins_near_the_identity(normalisation: str) -> None:
     """It has the shape of its input, and adds to it: with its last convolution silenced it changes nothing."""

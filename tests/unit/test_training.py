@@ -13,7 +13,7 @@ import torch
 from tests.unit.conftest import squares, tiny_run
 from vae_core import losses, training
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model
-from vae_core.config import ConfigError, DataConfig, RunConfig
+from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
 from vae_core.models import build
 from vae_core.training import TrainingError, describe_images, fit, one_cycle, unfinished_run, work_folder
@@ -252,3 +252,30 @@ def test_a_deterministic_model_has_no_importance_weights() -> None:
     """Asking for several samples is refused in one line."""
     with pytest.raises(ConfigError, match="importance_samples is 5"):
         tiny_run(family="cae", importance_samples=5)
+
+
+def test_training_images_are_mirrored_and_moved_if_asked_for() -> None:
+    """Over many draws each column of a small image turns up mirrored and not, moved by at most one pixel each way."""
+    picture = torch.arange(9, dtype=torch.uint8).reshape(1, 1, 3, 3)
+    generator = torch.Generator().manual_seed(0)
+    many = training.augmented(picture.expand(500, 1, 3, 3), flip=True, shift=1, generator=generator)
+    seen = {tuple(image.flatten().tolist()) for image in many}
+    padded = np.pad(np.arange(9).reshape(3, 3), 1, "edge")
+    views = [padded[row : row + 3, column : column + 3] for row in range(3) for column in range(3)]
+    assert seen == {tuple(turned.flatten().tolist()) for view in views for turned in (view, view[:, ::-1])}
+
+
+def test_only_training_batches_are_augmented() -> None:
+    """In order, as for evaluation, images are as they are; shuffled, some are mirrored."""
+    images = np.random.default_rng(0).integers(0, 256, (400, 1, 8, 8), np.uint8)
+    run = replace(tiny_run(), train=TrainConfig(flip=True))
+    batches = training.Batches(ImageSet(images, None), run, torch.device("cpu"))
+    plain = torch.from_numpy(images).float() / 255
+    in_order = torch.cat([batch.images for batch in batches.in_order(64, torch.Generator())])
+    assert torch.equal(in_order, plain)
+    drawn = torch.cat([batch.images for batch in batches.shuffled(64, torch.Generator().manual_seed(0))])
+    known = {image.numpy().tobytes() for image in plain}
+    mirrored = {image.flip(2).numpy().tobytes() for image in plain}
+    turned = [image.numpy().tobytes() for image in drawn]
+    assert all(image in known | mirrored for image in turned)
+    assert 100 < sum(image not in known for image in turned) < 300

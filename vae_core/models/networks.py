@@ -126,6 +126,39 @@ def strided(config: ModelConfig, statistics: int) -> Stacks:
     return _with_dense(config, statistics, down, up, (widest, height >> stages, width >> stages))
 
 
+def dcec(config: ModelConfig, statistics: int) -> Stacks:
+    """The autoencoder of deep convolutional embedded clustering (Guo, Liu, Zhu & Yin 2017, "Deep clustering with
+    convolutional autoencoders", section 4.2): three strided convolutions, a dense layer to the code, and the mirror.
+
+    Raises:
+        ConfigError: if an image is smaller than 12 pixels.
+    """
+    channels, *sides = config.image_shape
+    if min(sides) < 12:
+        raise ConfigError(f"the network dcec cannot take images of {sides[0]}x{sides[1]}; its least size is 12")
+    widths = [channels, config.width, 2 * config.width, 4 * config.width]
+    down: list[nn.Module] = []
+    up: list[nn.Module] = []
+    for before, after, (kernel, padding) in zip(widths[:-1], widths[1:], ((5, 2), (5, 2), (3, 0)), strict=True):
+        smaller = [(side + 2 * padding - kernel) // 2 + 1 for side in sides]
+        missing = [side - (2 * (small - 1) + kernel - 2 * padding) for side, small in zip(sides, smaller, strict=True)]
+        down += [nn.Conv2d(before, after, kernel, stride=2, padding=padding), nn.ReLU()]
+        mirrored = nn.ConvTranspose2d(after, before, kernel, 2, padding, output_padding=(missing[0], missing[1]))
+        up = [mirrored, nn.ReLU(), *up]
+        sides = smaller
+    small = (widths[-1], sides[0], sides[1])
+    flat = widths[-1] * sides[0] * sides[1]
+    encoder_labels, decoder_labels = _label_inputs(config)
+    return Stacks(
+        nn.Sequential(*down, nn.Flatten()),
+        nn.Sequential(nn.Linear(flat + encoder_labels, statistics * config.latent)),
+        nn.Sequential(
+            nn.Linear(config.latent + decoder_labels, flat), nn.ReLU(), nn.Unflatten(1, small), *up[:-1]
+        ),
+        (config.latent,),
+    )
+
+
 def mlp(config: ModelConfig, statistics: int) -> Stacks:
     """Fully connected layers only; takes images of any size."""
     pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
@@ -154,10 +187,19 @@ def convolutional(config: ModelConfig, statistics: int) -> Stacks:
         code_channels, kernel, code_sides = config.latent // (sides[0] * sides[1]), (1, 1), sides
     encoder_labels, decoder_labels = _label_inputs(config)
     down, up, widest = _strided_pair(config, stages)
+    hidden = [config.hidden] * (config.depth - 1)  # between the code and the convolution that covers the whole map
+    outer = hidden[0] if hidden else code_channels
+    inwards: list[nn.Module] = [nn.Conv2d(widest + encoder_labels, outer if hidden else statistics * outer, kernel)]
+    for before, after in pairwise([*hidden, statistics * code_channels] if hidden else []):
+        inwards += [nn.SiLU(), nn.Conv2d(before, after, 1)]
+    outwards: list[nn.Module] = []
+    for before, after in pairwise([code_channels + decoder_labels, *hidden]):
+        outwards += [nn.Conv2d(before, after, 1), nn.SiLU()]
+    widened = nn.ConvTranspose2d(outer if hidden else code_channels + decoder_labels, widest, kernel)
     return Stacks(
         nn.Sequential(*down),
-        nn.Sequential(nn.Conv2d(widest + encoder_labels, statistics * code_channels, kernel)),
-        nn.Sequential(nn.ConvTranspose2d(code_channels + decoder_labels, widest, kernel), nn.SiLU(), *up),
+        nn.Sequential(*inwards),
+        nn.Sequential(*outwards, widened, nn.SiLU(), *up),
         (code_channels, *code_sides),
     )
 
@@ -218,6 +260,7 @@ NETWORKS: dict[str, Callable[[ModelConfig, int], Stacks]] = {
     "shuffle": shuffle,
     "residual": residual,
     "strided": strided,
+    "dcec": dcec,
     "mlp": mlp,
     "convolutional": convolutional,
 }
