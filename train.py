@@ -15,6 +15,7 @@ The defaults below are those of the preset or recipe: `python train.py --preset 
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -186,5 +187,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def stop_like_ctrl_c() -> None:
+    """Let the signals by which other programs end a process keep the last finished epoch, as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGBREAK"):  # the second on Windows
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
 if __name__ == "__main__":
+    stop_like_ctrl_c()
     sys.exit(main(sys.argv[1:]))

@@ -29,6 +29,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     for page, label, icon in (
         ("pages/explore.py", "Explore", ":material/tune:"),
         ("pages/generate.py", "Generate", ":material/auto_awesome:"),
+        ("pages/training.py", "Training", ":material/monitoring:"),
     ):
         st.page_link(page, label=label, icon=icon, query_params=address)
     st.download_button(

@@ -98,7 +98,7 @@ def choose_from(checkpoints: list[Checkpoint], current: Checkpoint) -> None:
         [row(checkpoint) for checkpoint in checkpoints], key=key, on_select=chosen, hide_index=True,
         selection_mode=["single-row", "single-cell"], height=ROW_HEIGHT * (min(len(names), ROWS_SHOWN) + 1) + 3,
         column_config={
-            "Code": st.column_config.NumberColumn("Numbers in the code", format="%d"),
+            "Code": st.column_config.NumberColumn("Code", format="%d", help="Numbers in the code"),
             "MSE": st.column_config.NumberColumn("Test MSE", format="%.4f", help=HELP["mse"]),
             "Nats": st.column_config.NumberColumn("Test nats", format="%.1f", help=HELP["total"]),
             "File": st.column_config.NumberColumn("File", format="%.2f MB"),

@@ -31,6 +31,7 @@ PAGES = (
     Page("pages/interpolate.py", "Interpolate", ":material/linear_scale:", "Walk from one picture to another"),
     Page("pages/embeddings.py", "Embeddings", ":material/scatter_plot:", "See all codes on a map"),
     Page("pages/compare.py", "Compare", ":material/compare:", "The same pictures through several models"),
+    Page("pages/training.py", "Training", ":material/monitoring:", "See how models were trained, and train one"),
     Page("pages/models.py", "Models", ":material/deployed_code:", "What each model is, and how it was made"),
 )
 

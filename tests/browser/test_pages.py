@@ -37,7 +37,7 @@ def test_a_page_opens_as_the_first_address_of_a_fresh_server(name: str, page: Pa
         wait_until_idle(page)
         expect(page.locator("h1")).to_have_count(1)
         expect(page.locator(".stException, .stAlert")).to_have_count(0)
-        assert page.locator("img").count() > 0
+        assert page.locator("img, .js-plotly-plot").count() > 0
         for image in page.locator("img").all():
             assert image.get_attribute("alt"), "an image without alt text"
 

@@ -20,6 +20,7 @@ MARGIN = 60
 UPPER, LOWER = 92, 262  # the rows' middles
 HEIGHT = 344
 LINE = 15  # of text
+LARGEST = 1.3  # CSS pixels for a unit of the drawing
 TIED = ("flatten", "pixel shuffle", "reshape")  # said together with the layer beside them
 
 _component = st.components.v2.component(
@@ -116,8 +117,9 @@ def svg(architecture: Architecture, *, noise: float = 0.0) -> str:
     text = html.escape(in_words(architecture, noise))
     head = '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
     head += '<path class="tip" d="M0 0 L8 4 L0 8 z"/></marker></defs>'
+    size = f'viewBox="0 0 {width} {HEIGHT}" style="max-width: {LARGEST * width:.0f}px"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{text}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{text}">'
         f"<title>{text}</title>{head}{''.join(parts)}</svg>"
     )
 

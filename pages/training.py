@@ -1,0 +1,53 @@
+"""Training: the curves of finished runs, and a run to start, watch and stop."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import curves, models, point, runs
+from ui.frame import open_page, plain
+
+CHART = {"displaylogo": False}
+
+checkpoint = open_page("pages/training.py")
+runs.panel()
+chosen, scale = st.columns([5, 1], vertical_alignment="bottom")
+with chosen:
+    overlaid = models.choose_models(checkpoint, key="overlaid", families=())
+with scale:
+    logarithmic = st.toggle("Logarithmic", key="logarithmic", bind="query-params")
+shown = [
+    curves.Curve(model.name, model.history, model.run.model.family == "vae")
+    for model in overlaid
+    if model.run is not None and model.history
+]
+if shown:
+    st.plotly_chart(
+        curves.terms(shown, logarithmic=logarithmic), key="terms", config=CHART,
+        alt=f"Total, reconstruction and KL over the epochs of {', '.join(curve.name for curve in shown)}",
+    )  # fmt: skip
+    st.caption(
+        "Nats per image: reconstruction summed over pixels, KL over dimensions and without its weight; total is the "
+        "sum of both. Solid: the test split after each epoch. Dotted: the training images, while the weights change."
+    )
+    if len({model.run.model.likelihood for model in overlaid if model.run is not None}) > 1:
+        st.caption("Gaussian and Bernoulli pixels have different likelihoods; their curves cannot be compared.")
+else:
+    st.caption("No chosen model has kept its history.")
+
+left, right = st.columns(2, gap="large")
+with left:
+    carried = curves.dimensions(checkpoint.history) if checkpoint.run and checkpoint.run.model.family == "vae" else None
+    if carried is not None:
+        st.subheader("KL per dimension", anchor=False)
+        st.caption(f"{plain(checkpoint.name)}, test split. Dark: nothing. The largest share one colour.")
+        st.plotly_chart(carried, key="dimensions_over_time", config=CHART, alt="KL of each dimension over the epochs")
+with right:
+    if checkpoint.run and checkpoint.run.model.family != "pca":
+        st.subheader("Schedule", anchor=False)
+        st.caption(f"{plain(checkpoint.name)}, as planned for {checkpoint.run.train.epochs} epochs.")
+        st.plotly_chart(
+            curves.schedule(checkpoint.run), key="schedule", config=CHART,
+            alt="Learning rate and KL weight over the epochs",
+        )  # fmt: skip
+point.write_address()

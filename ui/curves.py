@@ -1,0 +1,137 @@
+"""Figures of a training: the objective's terms over the epochs, KL per dimension, and the schedules behind them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ui.figures import COLOURS
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from vae_core.config import RunConfig
+
+TERMS = {"total": "Total", "reconstruction": "Reconstruction", "kl": "KL"}
+SPLITS = {"test": "solid", "train": "dot"}
+HEIGHT = 340
+SCHEDULE_POINTS = 200
+BRIGHTEST = 97  # percentile of the KL values from which all have the brightest colour: the first epochs' are far out
+SMALLEST = 0.01  # nats; a scale for a model whose dimensions carry nothing
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A run's name, the record of its epochs, and whether it has a KL to show."""
+
+    name: str
+    history: list[dict[str, Any]]
+    variational: bool
+
+
+def values(history: list[dict[str, Any]], split: str, term: str) -> np.ndarray:
+    """A term over the epochs (E,), nats per image; NaN where a record lacks it."""
+    found = []
+    for record in history:
+        part = record.get(split) if isinstance(record, dict) else None
+        value = part.get(term) if isinstance(part, dict) else None
+        found.append(float(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan)
+    return np.array(found)
+
+
+def kl_per_dimension(history: list[dict[str, Any]]) -> np.ndarray | None:
+    """KL of each dimension over the epochs (E, D) on the test split; None if the records do not hold it."""
+    try:
+        found = np.array([record["test"]["kl_per_dim"] for record in history], float)
+    except (TypeError, ValueError, KeyError):
+        return None
+    return found if found.ndim == 2 and found.size else None
+
+
+def terms(curves: list[Curve], *, logarithmic: bool) -> Figure:
+    """Total, reconstruction and KL side by side: a colour for each run, solid on the test split, dotted in training."""
+    from plotly.subplots import make_subplots
+
+    shown = [term for term in TERMS if term != "kl" or any(curve.variational for curve in curves)]
+    figure = make_subplots(1, len(shown), subplot_titles=[TERMS[term] for term in shown], horizontal_spacing=0.06)
+    for number, curve in enumerate(curves):
+        colour = COLOURS[number % len(COLOURS)]
+        for column, term in enumerate(shown, 1):
+            for split, dash in SPLITS.items():
+                if term == "kl" and not curve.variational:
+                    continue
+                figure.add_trace(_line(curve, split, term, colour, dash, legend=column == 1), row=1, col=column)
+    figure.update_xaxes(title_text="Epoch", rangemode="tozero")
+    figure.update_yaxes(type="log" if logarithmic else "linear")
+    figure.update_yaxes(title_text="Nats per image", row=1, col=1)
+    return _laid_out(figure, HEIGHT)
+
+
+def _line(curve: Curve, split: str, term: str, colour: str, dash: str, *, legend: bool) -> Any:
+    from plotly import graph_objects
+
+    found = values(curve.history, split, term)
+    name = _no_html(curve.name)
+    return graph_objects.Scatter(
+        x=np.arange(1, len(found) + 1), y=found, name=f"{name}, {split}", legendgroup=f"{name}, {split}",
+        showlegend=legend, mode="lines+markers" if len(found) < 3 else "lines", line={"color": colour, "dash": dash},
+        hovertemplate=f"{name}, {split}<br>epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
+    )  # fmt: skip
+
+
+def dimensions(history: list[dict[str, Any]]) -> Figure | None:
+    """KL per dimension over the epochs as a heat map, the dimension that carries most at the end on top."""
+    from plotly import graph_objects
+
+    found = kl_per_dimension(history)
+    if found is None:
+        return None
+    order = np.argsort(found[-1])  # plotly draws the first row at the bottom
+    figure = graph_objects.Figure(
+        graph_objects.Heatmap(
+            x=np.arange(1, len(found) + 1), y=[f"z{dimension}" for dimension in order], z=found[:, order].T,
+            colorscale="Cividis", zmin=0, zmax=max(float(np.percentile(found, BRIGHTEST)), SMALLEST),
+            colorbar={"title": {"text": "nats"}},
+            hovertemplate="%{y}, epoch %{x}: %{z:.3f} nats<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title_text="Epoch")
+    return _laid_out(figure, HEIGHT)
+
+
+def schedule(run: RunConfig) -> Figure:
+    """Learning rate and KL weight over the training, each with an axis of its own."""
+    from plotly.subplots import make_subplots
+
+    from vae_core.losses import kl_weight
+    from vae_core.training import one_cycle
+
+    progress = np.linspace(0, 1, SCHEDULE_POINTS)
+    rates = [one_cycle(float(part), run.train.learning_rate) for part in progress]
+    figure = make_subplots(specs=[[{"secondary_y": True}]])
+    line = {"x": progress * run.train.epochs, "mode": "lines"}
+    figure.add_scatter(**line, y=rates, name="Learning rate", line={"color": COLOURS[0]})
+    figure.update_xaxes(title_text="Epoch")
+    figure.update_yaxes(title_text="Learning rate", rangemode="tozero", secondary_y=False)
+    if run.model.family == "vae":
+        weights = [kl_weight(float(part), run.model.beta, run.model.warmup) for part in progress]
+        dashed = {"color": COLOURS[4], "dash": "dash"}
+        figure.add_scatter(**line, y=weights, name="KL weight", line=dashed, secondary_y=True)
+        figure.update_yaxes(title_text="KL weight", rangemode="tozero", showgrid=False, secondary_y=True)
+    return _laid_out(figure, HEIGHT)
+
+
+def _laid_out(figure: Figure, height: int) -> Figure:
+    figure.update_layout(
+        height=height, margin={"l": 10, "r": 10, "t": 30, "b": 10}, hovermode="closest", uirevision="keep",
+        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "title": {"text": ""}},
+    )  # fmt: skip
+    return figure
+
+
+def _no_html(text: str) -> str:
+    """Plotly reads a few HTML tags in its texts; a model's name must not be one."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
