@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = "All"
 FAMILIES = {"PCA": "pca", "CAE": "cae", "VAE": "vae"}
+FITS = {"crop": "those that are not square are cropped to their centre", "pad": "those that are not square are padded"}
 PICTURES = 10
 ROWS_SHOWN = 7  # of the list, without scrolling
 ROW_HEIGHT = 35  # CSS pixels
@@ -195,7 +196,9 @@ def facts(checkpoint: Checkpoint, parameters: int) -> None:
     epochs = len(checkpoint.history)
     seconds = sum(number(record, "seconds") or 0.0 for record in checkpoint.history)
     lines = {
-        "Data": f"{plain(data_title(checkpoint))}, {shape_in_words(run.model.image_shape)}",
+        "Data": plain(data_title(checkpoint)),
+        "Pictures": f"{shape_in_words(run.model.image_shape)}; {FITS[run.data.fit]}",
+        "Test split": plain(source.split) if source else "not known",
         "Licence of the pictures": plain(source.licence) if source else "not known",
         "Code": f"{run.model.latent} numbers",
         "Parameters": f"{parameters:,}",

@@ -19,6 +19,7 @@ TERMS = {"total": "Total", "reconstruction": "Reconstruction", "kl": "KL"}
 SPLITS = {"test": "solid", "train": "dot"}
 HEIGHT = 340
 SCHEDULE_POINTS = 200
+FEW_EPOCHS = 8
 BRIGHTEST = 97  # percentile of the KL values from which all have the brightest colour: the first epochs' are far out
 SMALLEST = 0.01  # nats; a scale for a model whose dimensions carry nothing
 
@@ -64,7 +65,8 @@ def terms(curves: list[Curve], *, logarithmic: bool) -> Figure:
                 if term == "kl" and not curve.variational:
                     continue
                 figure.add_trace(_line(curve, split, term, colour, dash, legend=column == 1), row=1, col=column)
-    figure.update_xaxes(title_text="Epoch", rangemode="tozero")
+    longest = max((len(curve.history) for curve in curves), default=0)
+    figure.update_xaxes(title_text="Epoch", rangemode="tozero", dtick=_whole_ticks(longest))
     figure.update_yaxes(type="log" if logarithmic else "linear")
     figure.update_yaxes(title_text="Nats per image", row=1, col=1)
     return _laid_out(figure, HEIGHT)
@@ -98,7 +100,7 @@ def dimensions(history: list[dict[str, Any]]) -> Figure | None:
             hovertemplate="%{y}, epoch %{x}: %{z:.3f} nats<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title_text="Epoch")
+    figure.update_xaxes(title_text="Epoch", dtick=_whole_ticks(len(found)))
     return _laid_out(figure, HEIGHT)
 
 
@@ -122,6 +124,11 @@ def schedule(run: RunConfig) -> Figure:
         figure.add_scatter(**line, y=weights, name="KL weight", line=dashed, secondary_y=True)
         figure.update_yaxes(title_text="KL weight", rangemode="tozero", showgrid=False, secondary_y=True)
     return _laid_out(figure, HEIGHT)
+
+
+def _whole_ticks(epochs: int) -> int | None:
+    """A tick for each epoch of a short run; plotly's own choice, which is whole, for others."""
+    return 1 if epochs <= FEW_EPOCHS else None
 
 
 def _laid_out(figure: Figure, height: int) -> Figure:

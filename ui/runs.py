@@ -12,6 +12,7 @@ from vae_core.data import DATASETS
 from vae_core.runs import RunRequest, RunState
 
 POLL_SECONDS = 1.0
+USUAL_DATA = "fashion-mnist-small"  # comes with the program
 PRESET_WORDS = {
     "vae": "VAE: the usual one",
     "cae": "CAE: no prior, sharper pictures",
@@ -47,6 +48,7 @@ def _refusal() -> None:
 def _form() -> None:
     """What to train; all that is not asked for is the preset's."""
     with st.popover("Train a model", icon=":material/model_training:"):
+        st.session_state.setdefault("run_data", USUAL_DATA)
         data = st.selectbox(
             "Pictures", list(DATASETS), key="run_data", filter_mode=None, width=420,
             format_func=lambda name: DATASETS[name].title,
@@ -63,7 +65,7 @@ def _form() -> None:
         usual = runs.free_name(preset or "vae")
         name = st.text_input("Name", key="run_name", placeholder=usual, max_chars=80, width=420)
         request = RunRequest(
-            (name or "").strip() or usual, data or "fashion-mnist-small", preset or "vae", int(latent), int(epochs)
+            (name or "").strip() or usual, data or USUAL_DATA, preset or "vae", int(latent), int(epochs)
         )
         st.button("Start", icon=":material/play_arrow:", type="primary", on_click=_start, args=(request,))
 

@@ -63,6 +63,7 @@ def test_the_form_starts_what_was_chosen(
     started: list[RunRequest] = []
     monkeypatch.setattr(runs, "start", started.append)
     app = open_page(TRAINING, model="digits-vae")
+    assert next(found for found in app.selectbox if found.key == "run_data").value == "fashion-mnist-small"
     next(found for found in app.selectbox if found.key == "run_data").set_value("digits").run()
     next(found for found in app.selectbox if found.key == "run_preset").set_value("cae").run()
     next(found for found in app.number_input if found.key == "run_latent").set_value(7).run()

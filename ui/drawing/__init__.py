@@ -178,9 +178,17 @@ def _bend(x: float, y: float, right: float, end: float, block: Block, layers: tu
 
 def _lines(layers: tuple[str, ...], x: float, y: float) -> str:
     """Layers under each other, the last one at y."""
-    words = [part for layer in layers for part in layer.replace(", stride", ",|stride").split("|")]
+    words = [line for layer in layers for line in _broken(layer)]
     return "".join(
         f'<text class="{"label" if word.startswith("+") else "layer"}" x="{x:.0f}" y="{y - LINE * above:.0f}">'
         f"{html.escape(word)}</text>"
         for above, word in enumerate(reversed(words))
     )
+
+
+def _broken(layer: str) -> list[str]:
+    """A layer's name in lines that fit between two blocks."""
+    for start in ("transposed conv ", "conv "):
+        if layer.startswith(start) and (len(start) > 5 or "stride" in layer):
+            return [start.strip(), layer.removeprefix(start)]
+    return [layer]
