@@ -130,6 +130,8 @@ def neighbours(space: LatentSpace, name: str, references: tuple[float, float], s
     train, test = load_images(FIRST_50_000, "train"), load_images(FIRST_50_000, "test")
     train_codes, codes = space.encode(train.images), space.encode(test.images)
     how = "test codes among the codes of the first 50,000 training images; posterior means, Euclidean"
+    if space.run.model.beta != 1 and space.variational:
+        how += f"; KL weight {space.run.model.beta:g}, chosen on the 10,000 training images kept out"
     return [
         Figure(
             f"{name}, 64 numbers, Fashion-MNIST: {k}-NN accuracy",

@@ -40,6 +40,17 @@ def test_a_figure_holds_when_it_is_as_good_as_its_reference(value: float, direct
     assert row.holds is holds
 
 
+def test_the_evidence_is_what_was_measured() -> None:
+    """docs/evidence.md says what docs/evidence.json holds, for every check; nothing in it was typed by hand."""
+    assert (evidence.DOCS / "evidence.md").read_text(encoding="utf-8") == evidence.document()
+    assert set(evidence.stored()) == set(evidence.CHECKS)
+
+
+def test_the_studys_table_is_that_of_its_runs() -> None:
+    """benchmarks/study.md says what benchmarks/study.jsonl holds."""
+    assert study.TABLE.read_text(encoding="utf-8") == study.document()
+
+
 def test_a_check_is_entered_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measuring one anew leaves the rows of the others as they were."""
     monkeypatch.setattr(evidence, "DOCS", tmp_path)
