@@ -78,10 +78,10 @@ class Batches:
             yield self._batch(indices, generator, augment=self.flip or self.shift > 0)
 
     def _batch(self, indices: Tensor, generator: torch.Generator, *, augment: bool = False) -> Batch:
-        images = self.images[indices]
+        images = self.images.index_select(0, indices)  # copies whole rows: faster than indexing
         if augment:
             images = augmented(images, self.flip, self.shift, generator)
-        images = images.float().div_(255)
+        images = images / 255
         if self.binarise:
             images = torch.bernoulli(images, generator=generator)
         inputs = images
@@ -285,7 +285,8 @@ class Trainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
         self.optimiser.step()
-        return torch.stack([part.detach().double().sum() for part in (parts.reconstruction, parts.kl_per_dim)])
+        with torch.no_grad():
+            return torch.stack([part.sum(dtype=torch.float64) for part in (parts.reconstruction, parts.kl_per_dim)])
 
     # --- state between epochs ---------------------------------------------------------------------------------
 
