@@ -85,7 +85,7 @@ class ModelConfig:
     """Channels, height and width of an image; taken from the data."""
     latent: int = 16
     """Numbers in the code (for a map: channels x height x width)."""
-    width: int = 32
+    width: int = 16
     """Channels of the first convolution; deeper ones have twice as many."""
     hidden: int = 256
     """Units of each fully connected hidden layer."""
@@ -140,11 +140,11 @@ class TrainConfig:
     """Passes over the training images."""
     batch_size: int = 128
     """Images a step."""
-    learning_rate: float = 4e-3
+    learning_rate: float = 8e-3
     """Peak of the one-cycle schedule (Smith & Topin 2019)."""
     weight_decay: float = 0.0
     """Decoupled weight decay of AdamW."""
-    gradient_clip: float = 0.5
+    gradient_clip: float = 0.1
     """Largest norm of the gradient of the loss in nats per pixel; longer ones are scaled down to it."""
     seed: int = 0
     """Start of every random sequence: initial weights, order of the images, noise, posterior samples."""
@@ -212,3 +212,6 @@ PRESETS: dict[str, ModelConfig] = {
     "cae-denoise": replace(_CAE, noise=0.2),
 }
 """Named points on the axes of ModelConfig; the image shape and the number of classes come from the data."""
+
+PRESET_TRAINING: dict[str, TrainConfig] = dict.fromkeys(("vae-mlp", "cae-mlp"), TrainConfig(learning_rate=4e-3))
+"""How a preset is trained, where not by TrainConfig's defaults; both are what benchmarks/study.md found best."""

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vae_core.config import PRESETS, DataConfig, RunConfig, TrainConfig, UserError
+from vae_core.config import PRESET_TRAINING, PRESETS, DataConfig, RunConfig, TrainConfig, UserError
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 
@@ -46,7 +46,7 @@ def preset_run(preset: str) -> RunConfig:
     """
     if preset not in PRESETS:
         raise RecipeError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}")
-    return RunConfig(model=PRESETS[preset])
+    return RunConfig(model=PRESETS[preset], train=PRESET_TRAINING.get(preset, TrainConfig()))
 
 
 def list_recipes(folder: Path = RECIPES) -> list[str]:
@@ -71,7 +71,7 @@ def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
             base,
             data=DataConfig(**content["data"]),
             model=replace(base.model, **content.get("model", {})),
-            train=TrainConfig(**content.get("train", {})),
+            train=replace(base.train, **content.get("train", {})),
         )
         return Recipe(name, content["title"], run)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
@@ -90,7 +90,7 @@ def recipe_text(run: RunConfig, title: str) -> str:
         return {name: value for name, value in model.items() if value != usual[name]}
 
     preset = min(PRESETS, key=lambda name: len(differences(name)))
-    usual_data, usual_train = asdict(DataConfig(run.data.name)), asdict(TrainConfig())
+    usual_data, usual_train = asdict(DataConfig(run.data.name)), asdict(preset_run(preset).train)
     sections = {
         "data": {
             name: value for name, value in asdict(run.data).items() if name == "name" or value != usual_data[name]
