@@ -149,8 +149,9 @@ def _tsne(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
     )
     on_progress(0.1, "Moving the points")
     planar = request.dimensions == 2
+    start = 1e-4 * _start(codes, request)
     embedding = TSNEEmbedding(
-        1e-4 * _start(codes, request),
+        start.copy(),
         affinities,
         theta=TREE_ANGLE,
         n_jobs=threads,
@@ -165,6 +166,8 @@ def _tsne(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
         negative_gradient_method="fft" if planar else "bh",
         inplace=True,
     )
+    if np.std(embedding) < np.std(start):  # exaggeration draws a cloud without clusters together, even to one point
+        embedding[:] = start
     embedding.optimize(
         ITERATIONS,
         momentum=0.8,

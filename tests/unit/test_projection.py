@@ -127,3 +127,11 @@ def test_what_cannot_be_mapped_is_refused_in_one_line(codes: np.ndarray, asked: 
     with pytest.raises(MapError, match=reason) as error:
         embed(codes, asked)
     assert "\n" not in str(error.value)
+
+
+def test_a_cloud_without_clusters_does_not_become_one_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Early exaggeration draws such codes together until nothing is left to tell them apart by."""
+    monkeypatch.setattr(projection, "EARLY_ITERATIONS", 250)
+    codes = np.random.default_rng(0).normal(size=(1500, 10))
+    coordinates = embed(codes, request("tsne"))
+    assert metrics.trustworthiness(codes, coordinates) > 0.8
