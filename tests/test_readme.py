@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.evidence import headline
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.evaluate import table
 
@@ -61,6 +62,11 @@ def test_every_training_command_is_understood(command: str) -> None:
 def test_the_readmes_table_is_that_of_the_checkpoints() -> None:
     """The figures were not typed by hand: `python -m vae_core.evaluate --table` prints the same lines."""
     assert table() in README
+
+
+def test_the_readmes_evidence_is_what_was_measured() -> None:
+    """`python -m benchmarks.evidence --headline` prints the same lines."""
+    assert headline() in README
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README + CONTRIBUTING))
