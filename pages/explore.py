@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, point
-from ui.explore import dimension_sliders, nearest_images, picture_panel, traversal_strip, typicality_line
+from ui import choose, explore, live, loaders, point, workbench
 from ui.frame import open_page, show_notice
 from vae_core.config import UserError
 
@@ -17,26 +16,47 @@ except UserError as error:
     st.error(str(error))
     st.stop()
 
+settings = workbench.settings(checkpoint)
+decoders = workbench.decoders(checkpoint, settings)
+arriving = live.send([decoder for _, decoder in decoders])
+
 
 @st.fragment
-def workbench() -> None:
-    """All that moves with the point; sliders rerun only this."""
+def bench() -> None:
+    """All that moves with the point; moving it reruns only this."""
     show_notice()
-    left, middle, right = st.columns([6, 6, 6], gap="medium")
-    with left:
-        picture_panel(checkpoint, space)
-        typicality_line(space)
-    with middle:
-        dimension_sliders(space)
-    with right:
+    if decoders:
+        workbench.workbench(checkpoint, space, settings, decoders, arriving)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            explore.pins()
+            explore.original(checkpoint, space)
         start_panel()
-    traversal_strip(space)
-    nearest_images(checkpoint, space)
+    else:
+        on_the_server()
+    explore.nearest_images(checkpoint, space)
     point.write_address()
 
 
+def on_the_server() -> None:
+    """The same with Streamlit's own sliders, for decoders that cannot run in the browser."""
+    left, middle, right = st.columns([6, 6, 6], gap="medium")
+    with left:
+        explore.picture_panel(checkpoint, space)
+        explore.typicality_line(space)
+    with middle:
+        explore.dimension_sliders(space)
+    with right:
+        start_panel()
+        kind = "prior sample" if space.variational else "draw from a Gaussian fitted to the codes"
+        st.button(
+            "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",), shortcut="R",
+            help=f"A {kind}, its spread scaled by the temperature",
+        )  # fmt: skip
+    explore.traversal_strip(space)
+
+
 def start_panel() -> None:
-    """Where to begin: a test picture, a prior sample, or a picture of one's own."""
+    """Where to begin: a test picture, or a picture of one's own."""
     sampled, own = st.tabs(["Test pictures", "Your picture"])
     with sampled:
         images = loaders.attempt(lambda: loaders.test_images(checkpoint))
@@ -47,19 +67,12 @@ def start_panel() -> None:
             )  # fmt: skip
     with own:
         choose.upload(checkpoint, key="own", on_upload=lambda picture: choose.move_to_upload(checkpoint, picture))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", width=160)
-        kind = "prior sample" if space.variational else "draw from a Gaussian fitted to the codes"
-        st.button(
-            "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",),
-            help=f"A {kind}, its spread scaled by the temperature",
-        )  # fmt: skip
 
 
 def move_to_sample(source: str) -> None:
     """Move the point to a fresh draw."""
     seed = int(np.random.default_rng().integers(2**31))
-    point.move_to(space.sample(1, st.session_state["temperature"], seed)[0], source)
+    point.move_to(space.sample(1, settings.temperature, seed)[0], source)
 
 
-workbench()
+bench()

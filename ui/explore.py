@@ -1,4 +1,5 @@
-"""The parts of the Explore page: the picture, the sliders, the traversal strip, the nearest real pictures."""
+"""The parts of the Explore page that the server makes: pins, originals, the nearest real pictures; and, for decoders
+that cannot run in the browser, picture, sliders and traversal strip."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, point
+from ui.frame import plain
 from ui.gallery import gallery, picture
 
 if TYPE_CHECKING:
@@ -20,18 +22,11 @@ STRIP_STEPS = 11
 NEAREST = 8
 PICTURE_WIDTH = 360
 SAME = 2e-3  # a code in the address is rounded to three digits
-LEAST_REACH = 3.0  # standard deviations of the prior that a slider covers at least, for a variational model
-MARGIN = 0.25  # of the codes' range, added at either end
 
 
 def slider_range(space: LatentSpace, dimension: int) -> tuple[float, float]:
-    """The ends of a dimension's slider: the codes' 1st to 99th percentile with a margin, and the current value."""
-    statistics = space.statistics
-    low, high = float(statistics.low[dimension]), float(statistics.high[dimension])
-    margin = MARGIN * max(high - low, 1e-3)
-    low, high = low - margin, high + margin
-    if space.variational:
-        low, high = min(low, -LEAST_REACH), max(high, LEAST_REACH)
+    """The ends of a dimension's slider: where it is worth while to move it, and the current value."""
+    low, high = (float(end) for end in space.statistics.ranges[dimension])
     value = point.current().code[dimension]
     return round(min(low, value), 2), round(max(high, value), 2)
 
@@ -51,12 +46,20 @@ def picture_panel(checkpoint: Checkpoint, space: LatentSpace) -> None:
     picture(decoded[0], f"The picture decoded from the current code: {now.source}", key="picture", size=PICTURE_WIDTH)
     _label_buttons(checkpoint, space)
     _buttons(space)
+    pins()
+    original(checkpoint, space)
+
+
+def original(checkpoint: Checkpoint, space: LatentSpace) -> None:
+    """The test image that the code came from, if it did, beside what became of it; else where the code is from."""
+    now = point.current()
     images = loaders.quietly(lambda: loaders.test_images(checkpoint)) if now.image is not None else None
     if images is not None and now.image is not None and _is_encoding(space, images, now):
-        original = images.images[now.image : now.image + 1] / np.float32(255)
-        _original(original, decoded, choose.picture_name(images, now.image))
+        picture = images.images[now.image : now.image + 1] / np.float32(255)
+        decoded = space.decode(now.array()[None], now.labels())
+        _original(picture, decoded, choose.picture_name(images, now.image))
     else:
-        st.caption(f"Now: {now.source}")
+        st.caption(f"Now: {plain(now.source)}")
 
 
 def _is_encoding(space: LatentSpace, images: ImageSet, now: point.Point) -> bool:
@@ -81,12 +84,19 @@ def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:
     st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}")
 
 
+def label_names(checkpoint: Checkpoint, space: LatentSpace) -> list[str]:
+    """The labels that a conditional model can be told, in words where its images are at hand."""
+    if not space.classes:
+        return []
+    images = loaders.quietly(lambda: loaders.test_images(checkpoint))
+    return list(images.class_names) if images else [str(label) for label in range(space.classes)]
+
+
 def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
     """For a conditional model: which label the decoder is told."""
     if not space.classes:
         return
-    images = loaders.quietly(lambda: loaders.test_images(checkpoint))
-    names = images.class_names if images else [str(label) for label in range(space.classes)]
+    names = label_names(checkpoint, space)
     st.session_state["label_picker"] = point.current().label
 
     def picked() -> None:
@@ -100,22 +110,27 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
 
 
 def _buttons(space: LatentSpace) -> None:
-    """Undo, redo, centre and pins."""
+    """Undo, redo and centre."""
     here = point.trail()
-    centre = np.zeros(space.latent) if space.variational else space.statistics.mean
     source = "the prior's centre" if space.variational else "the mean of all codes"
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=point.undo, disabled=not here.past, shortcut="Z")
         st.button("Redo", icon=":material/redo:", on_click=point.redo, disabled=not here.future)
         name = "Zero" if space.variational else "Mean"
-        st.button(name, icon=":material/my_location:", on_click=point.move_to, args=(centre, source), shortcut="0")
+        st.button(
+            name, icon=":material/my_location:", on_click=point.move_to, args=(space.statistics.centre, source),
+            shortcut="0",
+        )  # fmt: skip
+
+
+def pins() -> None:
+    """Keep the point under a letter, and go back to those that were kept."""
+    here = point.trail()
+    with st.container(horizontal=True, gap="small"):
         st.button("Pin", icon=":material/keep:", on_click=point.pin, help="Keep this point under a letter")
-    if here.pins:
-        with st.container(horizontal=True, gap="small"):
-            for letter, pinned in here.pins.items():
-                st.button(
-                    f"Go to {letter}", key=f"pin_{letter}", on_click=point.go, args=(pinned,), help=pinned.source
-                )
+        for letter, pinned in here.pins.items():
+            st.button(f"Go to {letter}", key=f"pin_{letter}", on_click=point.go, args=(pinned,), help=pinned.source)
+        if here.pins:
             st.button("Clear pins", on_click=here.pins.clear, type="tertiary")
 
 

@@ -16,6 +16,7 @@ from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
 
 if TYPE_CHECKING:
+    from vae_core.export import PackedDecoder
     from vae_core.latent import LatentSpace
 
 Result = TypeVar("Result")
@@ -70,6 +71,25 @@ def _opened(name: str, digest: str) -> LatentSpace:
     space = LatentSpace.open(name)
     _freeze_heap()
     return space
+
+
+def packed_decoder(checkpoint: Checkpoint) -> PackedDecoder | str:
+    """A model's decoder for the browser, packed once for all visitors; a line why, where it cannot run there.
+
+    Raises:
+        UserError: if the model cannot be opened.
+    """
+    return _packed(checkpoint.name, checkpoint.digest)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _packed(name: str, digest: str) -> PackedDecoder | str:
+    from vae_core.export import Unsupported
+
+    try:
+        return _opened(name, digest).packed()
+    except Unsupported as error:
+        return str(error)
 
 
 def _freeze_heap() -> None:

@@ -87,21 +87,21 @@ def first_point(checkpoint: Checkpoint) -> Point:
         mean = []
     if len(mean) != model.latent:
         mean = [0.0] * model.latent
-    return Point(_rounded(mean), 0 if model.classes else None)
+    return Point(rounded(mean), 0 if model.classes else None)
 
 
 def move_to(code: np.ndarray, source: str, *, label: int | None = None, image: int | None = None) -> None:
     """Move the point; None keeps the label."""
     now = current()
     kept = now.label if label is None or now.label is None else int(label)
-    go(Point(_rounded(code), kept, source, image))
+    go(Point(rounded(code), kept, source, image))
 
 
 def set_dimension(dimension: int, value: float) -> None:
     """Move the point along one dimension."""
     code = list(current().code)
     code[dimension] = value
-    go(replace(current(), code=_rounded(code), source="moved by hand", image=None))
+    go(replace(current(), code=rounded(code), source="moved by hand", image=None))
 
 
 def set_label(label: int) -> None:
@@ -188,7 +188,7 @@ def parse_code(text: str, size: int) -> tuple[float, ...] | None:
         return None
     if len(values) != size or not all(math.isfinite(value) and abs(value) <= LARGEST for value in values):
         return None
-    return _rounded(values)
+    return rounded(values)
 
 
 def _read_address(checkpoint: Checkpoint) -> None:
@@ -218,5 +218,5 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _rounded(code: np.ndarray | list[float] | tuple[float, ...]) -> tuple[float, ...]:
+def rounded(code: np.ndarray | list[float] | tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(float(value), DIGITS) + 0.0 for value in code)  # + 0.0 turns -0.0 into 0.0

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from vae_core import losses, paths
 from vae_core.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, load_model, read_run
 from vae_core.config import RunConfig, UserError
+from vae_core.export import PackedDecoder, pack
 from vae_core.metrics import ACTIVE_VARIANCE
 from vae_core.models import Autoencoder
 
@@ -23,6 +24,9 @@ IMAGES_A_PART, DRAWS_A_PART = 50, 40
 ACTIVE_SHARE = 1e-4
 """A dimension of a deterministic code is active if it has more than this share of the codes' variance."""
 PLAIN_RANGE = 3.0  # of a code whose statistics are not known
+LEAST_REACH = 3.0  # standard deviations of the prior that a dimension's range covers at least
+MARGIN = 0.25  # of the codes' range, added at either end
+MOST_DIRECTIONS = 256  # principal directions that travel to a browser
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,30 @@ class CodeStatistics:
         if self.kl is not None:
             return self.standard_deviation**2 > ACTIVE_VARIANCE
         return self.score > ACTIVE_SHARE
+
+    @cached_property
+    def ranges(self) -> np.ndarray:
+        """(D, 2) where it is worth while to move each dimension: the codes' 1st to 99th percentile with a margin, and
+        for a variational model at least three standard deviations of the prior each way."""
+        margin = MARGIN * np.maximum(self.high - self.low, 1e-3)
+        low, high = self.low - margin, self.high + margin
+        if self.kl is not None:
+            low, high = np.minimum(low, -LEAST_REACH), np.maximum(high, LEAST_REACH)
+        return np.stack([low, high], axis=1).round(2)
+
+    @cached_property
+    def centre(self) -> np.ndarray:
+        """(D,) the prior's centre, or the mean of all codes where there is no prior."""
+        return np.zeros_like(self.mean) if self.kl is not None else self.mean
+
+    @cached_property
+    def principal(self) -> np.ndarray:
+        """(D, D) the principal directions of the codes as rows, by falling variance; each is as long as the codes'
+        standard deviation along it. Which way one points is arbitrary: its largest part is positive."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        rows = (vectors * np.sqrt(np.clip(values, 0, None))).T[::-1]
+        largest = np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], axis=1)
+        return rows * np.where(largest < 0, -1, 1)
 
     @classmethod
     def of(cls, codes: np.ndarray, kl: np.ndarray | None, labels: np.ndarray | None, classes: int) -> CodeStatistics:
@@ -159,6 +187,27 @@ class LatentSpace:
             found = Checkpoint(checkpoint.name, checkpoint, run=read_run(checkpoint / WEIGHTS))
         model, run = load_model(found.folder)
         return cls(model, run, found)
+
+    def packed(self) -> PackedDecoder:
+        """The decoder for the browser's engine, and beside it what the live view wants to know of the codes.
+
+        Raises:
+            Unsupported: if a layer cannot run there.
+        """
+        statistics = self.statistics
+        principal = statistics.principal[:MOST_DIRECTIONS]
+        variance = (principal**2).sum(1)
+        extras = {
+            "mean": statistics.mean,
+            "centre": statistics.centre,
+            "ranges": statistics.ranges,
+            "score": statistics.score,
+            "order": statistics.order,
+            "active": statistics.active,
+            "principal": principal,
+            "principal_share": variance / max(float(np.trace(statistics.covariance)), np.finfo(float).tiny),
+        }
+        return pack(self._model, extras=extras)
 
     # --- between images and codes -----------------------------------------------------------------------------
 

@@ -1,1 +1,70 @@
-"""The live view."""
+"""The live view: decoders run in the browser, so that pictures follow the hand without the server.
+
+A decoder and the view's whole program travel through a mount of their own, once for each visitor; what a page shows is
+a small component that calls them. Its messages stay small, whatever the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ui.live.bundle import FOLDER, bundle, library
+
+if TYPE_CHECKING:
+    from vae_core.export import PackedDecoder
+
+_SENT = "sent_decoders"
+
+_library = st.components.v2.component("latent_live_library", js=library())
+_view = st.components.v2.component(
+    "latent_live_view", css=(FOLDER / "live.css").read_text(encoding="utf-8"), js=bundle("view.js")
+)
+
+
+def send(decoders: Sequence[PackedDecoder]) -> list[str]:
+    """Send those decoders that this visitor's browser does not have yet; their keys.
+
+    Stands once on a page, outside its fragments, before the views.
+    """
+    sent: set[str] = st.session_state.setdefault(_SENT, set())
+    arriving = {decoder.key: decoder for decoder in decoders if decoder.key not in sent}
+    with st.container(key="live_library"):
+        for key, decoder in arriving.items():
+            _library(data=decoder.content, key=f"library_{key}")
+    sent.update(arriving)
+    return list(arriving)
+
+
+def show(
+    view: str, data: dict[str, Any], *, key: str, arriving: Sequence[str], on_change: dict[str, Callable[[Any], None]]
+) -> None:
+    """Show a view.
+
+    Args:
+        view: its name in ``library.js``.
+        data: what it shows; see the view's own module.
+        key: the component's key.
+        arriving: what ``send`` gave.
+        on_change: what to do with each value that the view tells, before the page runs again.
+    """
+
+    def changed(name: str) -> Callable[[], None]:
+        def call() -> None:
+            value = st.session_state[key].get(name)
+            if value is not None:
+                on_change[name](value)
+
+        return call
+
+    calls = {f"on_{name}_change": changed(name) for name in on_change}
+    _view(key=key, data=data | {"view": view, "arriving": list(arriving)}, on_missing_change=lambda: _resend(key), **calls)
+
+
+def _resend(key: str) -> None:
+    """A decoder that was sent has not come, or is no longer held: send it with the next run."""
+    missing = st.session_state[key].get("missing")
+    if isinstance(missing, list):
+        st.session_state.get(_SENT, set()).difference_update(name for name in missing if isinstance(name, str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -29,3 +30,9 @@ def _collect(name: str, texts: dict[str, str]) -> None:
     for needed in IMPORT.findall(text):
         _collect(needed, texts)
     texts[name] = IMPORT.sub("", text)
+
+
+@cache
+def library() -> str:
+    """All of the live view: its modules, and before them the worker's text, which the worker is made of."""
+    return f"const WORKER_SOURCE = {json.dumps(bundle('worker.js'))};\n{bundle('library.js')}"

@@ -1,0 +1,87 @@
+/** Grids of pictures from the worker. */
+
+/** @typedef {import("./unpack.js").Decoder} Decoder */
+
+/* WORKER_SOURCE, the worker's whole text, is put before this module by ui/live/bundle.py. */
+
+/**
+ * Asks the worker for grids, one at a time. Of several requests by one name only the newest is answered, and each name
+ * gets its turn.
+ */
+export class Grids {
+  /** @param {import("./engine.js").Wish} wish */
+  constructor(wish) {
+    this.wish = wish;
+    this.address = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
+    this.worker = new Worker(this.address, { type: "module" });
+    this.worker.onmessage = ({ data }) => this.#answer(data);
+    /** @type {Set<string>} decoders that the worker has */
+    this.known = new Set();
+    /** @type {Map<string, {decoder: Decoder, codes: Float32Array, columns: number, label: number|null,
+     *  show: (bitmap: ImageBitmap) => void}>} */
+    this.waiting = new Map();
+    /** @type {((bitmap: ImageBitmap) => void)|null} */
+    this.busy = null;
+    this.milliseconds = 0;
+  }
+
+  /**
+   * @param {string} name @param {Decoder} decoder
+   * @param {Float32Array} codes one after the other @param {number} columns pictures in a row
+   * @param {number|null} label @param {(bitmap: ImageBitmap) => void} show
+   */
+  ask(name, decoder, codes, columns, label, show) {
+    this.waiting.set(name, { decoder, codes, columns, label, show });
+    this.#next();
+  }
+
+  #next() {
+    if (this.busy || !this.worker) return;
+    const first = this.waiting.entries().next();
+    if (first.done) return;
+    const [name, { decoder, codes, columns, label, show }] = first.value;
+    this.waiting.delete(name);
+    if (!this.known.has(decoder.key)) {
+      const { extras, ...needed } = decoder;
+      this.worker.postMessage({ decoder: needed, wish: this.wish });
+      this.known.add(decoder.key);
+    }
+    this.busy = show;
+    this.worker.postMessage({ key: decoder.key, codes, columns, label });
+  }
+
+  #answer(/** @type {{bitmap: ImageBitmap, milliseconds: number}} */ { bitmap, milliseconds }) {
+    const show = this.busy;
+    this.busy = null;
+    this.milliseconds = milliseconds;
+    if (this.worker) show?.(bitmap);
+    bitmap.close();
+    this.#next();
+  }
+
+  /** Let decoders go that are no longer shown. @param {string[]} keys those that are */
+  keepOnly(keys) {
+    for (const key of [...this.known].filter((known) => !keys.includes(known))) {
+      this.known.delete(key);
+      this.worker.postMessage({ forget: key });
+    }
+  }
+
+  close() {
+    this.worker?.terminate();
+    this.worker = null;
+    URL.revokeObjectURL(this.address);
+  }
+}
+
+/**
+ * Paint a grid on a canvas as large as it.
+ * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap
+ */
+export function showBitmap(canvas, bitmap) {
+  if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+    canvas.width = bitmap.width;
+    canvas.height = bitmap.height;
+  }
+  canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+}

@@ -1,0 +1,29 @@
+/** All of the live view, in the component that also brings the decoders; the views' own components only call it. */
+
+import { keepDecoder } from "./store.js";
+import { Workbench } from "./workbench.js";
+
+const VIEWS = { workbench: Workbench };
+
+/** Show a view, or bring it up to date. @param {any} component @returns {() => void} takes it away */
+function show(component) {
+  const { parentElement: root, data } = component;
+  root.latentView ??= new VIEWS[data.view](root);
+  root.latentView.update(component);
+  return () => {
+    root.latentView?.close();
+    delete root.latentView;
+  };
+}
+
+// The first library that comes stays, and with it the decoders that it holds. Views may have come before it.
+const live = (globalThis.latentLive ??= { early: [] });
+if (!live.show) {
+  Object.assign(live, { show, keepDecoder });
+  for (const begin of live.early.splice(0)) begin();
+}
+
+/** @param {{data: Uint8Array|null}} component */
+export default function ({ data }) {
+  if (data?.length) live.keepDecoder(data);
+}
