@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import choose, explore, live, loaders, point, workbench
+from ui import choose, explore, loaders, point, workbench
 from ui.frame import open_page, show_notice
 from vae_core.config import UserError
 
@@ -18,7 +18,6 @@ except UserError as error:
 
 settings = workbench.settings(checkpoint)
 decoders = workbench.decoders(checkpoint, settings)
-arriving = live.send([decoder for _, decoder in decoders])
 
 
 @st.fragment
@@ -26,7 +25,7 @@ def bench() -> None:
     """All that moves with the point; moving it reruns only this."""
     show_notice()
     if decoders:
-        workbench.workbench(checkpoint, space, settings, decoders, arriving)
+        workbench.workbench(checkpoint, space, settings, decoders)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             explore.pins()
             explore.original(checkpoint, space)
@@ -49,7 +48,7 @@ def on_the_server() -> None:
         start_panel()
         kind = "prior sample" if space.variational else "draw from a Gaussian fitted to the codes"
         st.button(
-            "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",), shortcut="R",
+            "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",),
             help=f"A {kind}, its spread scaled by the temperature",
         )  # fmt: skip
     explore.traversal_strip(space)

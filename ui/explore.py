@@ -1,5 +1,6 @@
 """The parts of the Explore page that the server makes: pins, originals, the nearest real pictures; and, for decoders
-that cannot run in the browser, picture, sliders and traversal strip."""
+that cannot run in the browser, picture, sliders and traversal strip.
+"""
 
 from __future__ import annotations
 

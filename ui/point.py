@@ -219,4 +219,5 @@ def _whole_number(text: str) -> int | None:
 
 
 def rounded(code: np.ndarray | list[float] | tuple[float, ...]) -> tuple[float, ...]:
+    """A code with the digits that a point keeps."""
     return tuple(round(float(value), DIGITS) + 0.0 for value in code)  # + 0.0 turns -0.0 into 0.0

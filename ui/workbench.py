@@ -46,9 +46,8 @@ def settings(checkpoint: Checkpoint) -> Settings:
             help="The code's own numbers, or the directions in which the codes of the test pictures vary most",
         )  # fmt: skip
         beside = st.selectbox(
-            "Another model beside it", [NOBODY, *others], key="beside", bind="query-params", filter_mode=None, width=200,
-            help="A model with as many numbers in its code, moved by the same hand",
-            disabled=not others,
+            "Another model beside it", [NOBODY, *others], key="beside", bind="query-params", filter_mode=None,
+            help="A model with as many numbers in its code, moved by the same hand", width=200, disabled=not others,
         )  # fmt: skip
         with st.popover("Settings", icon=":material/settings:"):
             temperature = st.slider(
@@ -98,15 +97,13 @@ def workbench(
     checkpoint: Checkpoint,
     space: LatentSpace,
     chosen: Settings,
-    sent: list[tuple[str, PackedDecoder]],
-    arriving: list[str],
+    models: list[tuple[str, PackedDecoder]],
 ) -> None:
     """The live view at the current point."""
     now, here = point.current(), point.trail()
-    key = sent[0][1].key
+    key = models[0][1].key
     data = {
-        "decoders": [decoder.key for _, decoder in sent],
-        "names": [name for name, _ in sent],
+        "names": [name for name, _ in models],
         "code": list(now.code),
         "label": now.label,
         "source": now.source,
@@ -125,7 +122,7 @@ def workbench(
         "canRedo": bool(here.future),
     }
     live.show(
-        "workbench", data, key=KEY, arriving=arriving,
+        "workbench", data, [decoder for _, decoder in models], key=KEY,
         on_change={
             "moved": lambda value: take_move(value, key, space),
             "asked": lambda value: _take_wish(value, checkpoint),

@@ -77,7 +77,8 @@ class CodeStatistics:
     @cached_property
     def ranges(self) -> np.ndarray:
         """(D, 2) where it is worth while to move each dimension: the codes' 1st to 99th percentile with a margin, and
-        for a variational model at least three standard deviations of the prior each way."""
+        for a variational model at least three standard deviations of the prior each way.
+        """
         margin = MARGIN * np.maximum(self.high - self.low, 1e-3)
         low, high = self.low - margin, self.high + margin
         if self.kl is not None:
@@ -92,7 +93,8 @@ class CodeStatistics:
     @cached_property
     def principal(self) -> np.ndarray:
         """(D, D) the principal directions of the codes as rows, by falling variance; each is as long as the codes'
-        standard deviation along it. Which way one points is arbitrary: its largest part is positive."""
+        standard deviation along it. Which way one points is arbitrary: its largest part is positive.
+        """
         values, vectors = np.linalg.eigh(self.covariance)
         rows = (vectors * np.sqrt(np.clip(values, 0, None))).T[::-1]
         largest = np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], axis=1)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import OpenPage
+from tests.app.conftest import LONGEST_RUN, OpenPage
 from tests.app.test_pages import assert_whole
 from ui.point import Point, format_code
 from vae_core.config import DataConfig
 from vae_core.data import load_images
+from vae_core.export import Unsupported
 from vae_core.latent import LatentSpace
 
 EXPLORE = "pages/explore.py"
@@ -34,8 +37,8 @@ def button(app: AppTest, label: str):  # noqa: ANN201 (AppTest's own type)
 
 @pytest.fixture
 def app(checkpoints: Path, open_page: OpenPage) -> AppTest:
-    """Explore with the tiny VAE."""
-    return open_page(EXPLORE, model="digits-vae")
+    """Explore with the tiny VAE, decoded on the server: Streamlit's own sliders, which AppTest can move."""
+    return open_page(EXPLORE, model="digits-vae", engine="Server")
 
 
 def test_there_is_a_slider_for_each_dimension_most_telling_first(app: AppTest) -> None:
@@ -60,7 +63,7 @@ def test_a_slider_moves_its_dimension_and_the_address(app: AppTest) -> None:
 
 def test_a_link_restores_the_point(checkpoints: Path, open_page: OpenPage) -> None:
     """The code in the address is the code on the sliders."""
-    app = open_page(EXPLORE, model="digits-vae", z="0.5,-1.25,2,0")
+    app = open_page(EXPLORE, model="digits-vae", z="0.5,-1.25,2,0", engine="Server")
     assert now(app).code == (0.5, -1.25, 2.0, 0.0)
     by_dimension = {slider.label.split(" · ")[0]: slider.value for slider in sliders(app)}
     assert by_dimension == {"z0": 0.5, "z1": -1.25, "z2": 2.0, "z3": 0.0}
@@ -68,7 +71,7 @@ def test_a_link_restores_the_point(checkpoints: Path, open_page: OpenPage) -> No
 
 def test_a_point_beyond_the_slider_widens_it(checkpoints: Path, open_page: OpenPage) -> None:
     """A code far out is shown as it is, not cut off."""
-    app = open_page(EXPLORE, model="digits-vae", z="50,0,0,0")
+    app = open_page(EXPLORE, model="digits-vae", z="50,0,0,0", engine="Server")
     assert next(slider.value for slider in sliders(app) if slider.label.startswith("z0")) == 50
 
 
@@ -121,10 +124,10 @@ def test_a_test_image_by_number_becomes_the_point(app: AppTest) -> None:
 
 def test_the_label_of_a_conditional_model_is_chosen_and_linked(checkpoints: Path, open_page: OpenPage) -> None:
     """The address gives the label; choosing another changes the address, not the code."""
-    app = open_page(EXPLORE, model="digits-cvae", label="3")
+    app = open_page(EXPLORE, model="digits-cvae", label="3", engine="Server")
     assert now(app).label == 3
     code = now(app).code
-    app.button_group[0].set_value(5).run()
+    next(group for group in app.button_group if group.key == "label_picker").set_value(5).run()
     assert_whole(app)
     assert (now(app).label, now(app).code) == (5, code)
     assert app.query_params["label"] == "5"
@@ -149,6 +152,77 @@ def test_the_point_goes_along_to_other_pages(app: AppTest) -> None:
         app.switch_page(page).run()
         assert_whole(app)
         assert now(app) == here
+
+
+def test_a_decoder_that_cannot_run_in_the_browser_is_decoded_on_the_server(
+    checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says why in one line, and has Streamlit's sliders instead; with the engine there are none."""
+    assert not sliders(open_page(EXPLORE, model="digits-vae"))
+
+    def refuse(space: LatentSpace) -> None:
+        raise Unsupported("the layer decoder.3 (Whirl) cannot run in the browser")
+
+    monkeypatch.setattr(LatentSpace, "packed", refuse)
+    st.cache_resource.clear()
+    app = open_page(EXPLORE, model="digits-vae")
+    assert_whole(app)
+    assert len(sliders(app)) == 4
+    assert [info.value for info in app.info] == [
+        "digits-vae is decoded on the server: the layer decoder.3 (Whirl) cannot run in the browser."
+    ]
+
+
+def moves_to(app: AppTest, value: object) -> Point:
+    """The point after the browser has told a move."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from ui import loaders, workbench
+
+        model = next(found for found in loaders.usable_checkpoints() if found.name == st.session_state["tried_model"])
+        workbench.take_move(st.session_state["tried"], "the key", loaders.open_space(model))
+
+    inner = AppTest.from_function(script, default_timeout=LONGEST_RUN)
+    for name in ("trails", "digest"):
+        inner.session_state[name] = deepcopy(app.session_state[name])
+    inner.session_state["tried"], inner.session_state["tried_model"] = value, app.session_state["model"]
+    inner.run()
+    assert not inner.exception
+    return now(inner)
+
+
+def test_a_move_in_the_browser_moves_the_shared_point(checkpoints: Path, open_page: OpenPage) -> None:
+    """Code and label, rounded as in the address, with the old point remembered."""
+    app = open_page(EXPLORE, model="digits-cvae")
+    moved = moves_to(
+        app, {"decoder": "the key", "serial": 3, "code": [1, 2.00049, 0, -1], "label": 4, "source": "moved by hand"}
+    )
+    assert moved == Point((1.0, 2.0, 0.0, -1.0), 4, "moved by hand")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"decoder": "another model's"},
+        {"code": [1, 2, 3]},
+        {"code": [1, 2, 3, "4"]},
+        {"code": [1, 2, 3, float("nan")]},
+        {"code": [1, 2, 3, 1e9]},
+        {"code": None},
+        {"serial": "x"},
+    ],
+    ids=str,
+)
+def test_a_move_that_does_not_fit_is_passed_over(wrong: dict, checkpoints: Path, open_page: OpenPage) -> None:
+    """Whatever a browser sends, the point stays a point of the model."""
+    app = open_page(EXPLORE, model="digits-vae")
+    before = now(app)
+    fitting = {"decoder": "the key", "serial": 1, "code": [1, 2, 3, 4], "label": None, "source": "moved by hand"}
+    assert moves_to(app, fitting).code == (1, 2, 3, 4)
+    assert moves_to(app, fitting | wrong) == before
+    assert moves_to(app, "nonsense") == before
 
 
 @pytest.mark.parametrize("model", ["digits-vae", "digits-cvae", "digits-pca"])

@@ -122,7 +122,7 @@ def test_without_its_images_a_model_gets_one_line(page: str, checkpoints: Path, 
     assert_whole(app)
     lines = [element.value for kind in ("warning", "caption") for element in app.main.get(kind)]
     assert sum("is not in" in line for line in lines) == (page != WITHOUT_PICTURES)
-    assert len(app.slider) > 3 or page != "pages/explore.py"
+    assert app.main.get("bidi_component") or page != "pages/explore.py"
 
 
 def test_the_first_model_shown_is_variational(checkpoints: Path, open_page: OpenPage) -> None:

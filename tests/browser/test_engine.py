@@ -252,3 +252,15 @@ def test_half_precision_is_read_without_the_browsers_help(page: Page) -> None:
         halves.tolist(),
     )
     np.testing.assert_array_equal(np.array(found), halves.view(np.float16).astype(float))
+
+
+def test_the_gauge_knows_the_chi_square_distribution(laboratory: Page) -> None:
+    """For few dimensions and many, near the centre and far out, as scipy has it."""
+    from scipy.stats import chi2
+
+    laboratory.evaluate(LOAD, bundle("chance.js"))
+    cases = [[size, square] for size in (1, 2, 3, 10, 16, 64, 500) for square in (0, 0.01, 1, 5, 17, 80, 480, 5000)]
+    found = laboratory.evaluate(
+        "(cases) => cases.map(([size, square]) => window.lab.lowerGamma(size / 2, square / 2))", cases
+    )
+    np.testing.assert_allclose(found, [chi2.cdf(square, size) for size, square in cases], atol=1e-9)

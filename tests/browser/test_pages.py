@@ -37,7 +37,7 @@ def test_a_page_opens_as_the_first_address_of_a_fresh_server(name: str, page: Pa
         wait_until_idle(page)
         expect(page.locator("h1")).to_have_count(1)
         expect(page.locator(".stException, .stAlert")).to_have_count(0)
-        assert page.locator("img, .js-plotly-plot").count() > 0
+        assert page.locator("img, .js-plotly-plot, canvas").count() > 0
         for image in page.locator("img").all():
             assert image.get_attribute("alt"), "an image without alt text"
 
@@ -52,9 +52,9 @@ def test_the_first_page_paints_soon(page: Page, tmp_path: Path) -> None:
         wait_until_idle(page)
 
 
-def test_a_link_restores_what_was_on_the_screen(server: str, page: Page) -> None:
+def test_a_link_restores_what_the_server_decoded(server: str, page: Page) -> None:
     """A slider moved by keyboard changes the address; that address, opened by another visitor, has the same picture."""
-    page.goto(f"{server}/explore?model=fashion-vae-16")
+    page.goto(f"{server}/explore?model=fashion-vae-16&engine=Server")
     wait_until_idle(page)
     slider = page.locator("[class*=st-key-slider_] input[type=range]").first
     dimension = int((slider.get_attribute("aria-label") or "z0")[1:].split()[0])
@@ -87,9 +87,9 @@ def test_a_picture_of_the_gallery_can_be_taken_with_the_keyboard(server: str, pa
     expect(page.get_by_text(f"{name}. Mean squared error")).to_be_visible()
 
 
-def test_dragging_a_slider_changes_the_picture(server: str, page: Page) -> None:
-    """The mouse moves the most telling dimension, and the decoded picture is another one."""
-    page.goto(f"{server}/explore?model=fashion-vae-16")
+def test_dragging_a_slider_changes_the_picture_from_the_server(server: str, page: Page) -> None:
+    """The mouse moves the most telling dimension, and on release the decoded picture is another one."""
+    page.goto(f"{server}/explore?model=fashion-vae-16&engine=Server")
     wait_until_idle(page)
     picture = page.locator(".st-key-picture img")
     before = picture.get_attribute("src")
@@ -105,7 +105,7 @@ def test_dragging_a_slider_changes_the_picture(server: str, page: Page) -> None:
 
 def test_a_click_on_the_traversal_goes_there(server: str, page: Page) -> None:
     """The last picture of the strip is marked after it was clicked."""
-    page.goto(f"{server}/explore?model=fashion-vae-16")
+    page.goto(f"{server}/explore?model=fashion-vae-16&engine=Server")
     wait_until_idle(page)
     last = page.locator(".st-key-strip button.picture").last
     last.click()
@@ -177,7 +177,8 @@ def test_the_menu_leads_to_every_page(server: str, page: Page) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "explore?model=fashion-vae-16&traversed=z7",
+        "explore?model=fashion-vae-16&engine=Server&traversed=z7",
+        "explore?model=fashion-vae-16&basis=Principal+directions&beside=fashion-cae-16&smooth=true&pad=Direction+3,Direction+1",
         "compare?model=fashion-vae-16&models=fashion-pca-16,fashion-vae-2&drawn=3&drawn_class=Bag",
         "compare?model=fashion-vae-16&view=Denoising&pictures=Best+of+each+class&judge=fashion-cae-16&noise=0.35",
         "interpolate?model=fashion-vae-16&models=fashion-cae-2&a=5&b=6&steps=5&step=2&path=Spherical",

@@ -210,3 +210,24 @@ def test_an_absent_checkpoint_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("LATENT_CHECKPOINTS", str(tmp_path))
     with pytest.raises(CheckpointError, match="no checkpoint 'absent'"):
         LatentSpace.open("absent")
+
+
+def test_principal_directions_make_up_the_covariance(space: LatentSpace, test_images: ImageSet) -> None:
+    """Rows at right angles, by falling variance, whose products are the codes' covariance (numpy's, of the codes)."""
+    codes = space.encode(test_images.images, labels_for(space, test_images))
+    rows = space.statistics.principal
+    np.testing.assert_allclose(rows.T @ rows, np.cov(codes, rowvar=False), atol=1e-4)
+    lengths = np.linalg.norm(rows, axis=1)
+    assert (np.diff(lengths) <= 1e-9).all()
+    np.testing.assert_allclose(rows @ rows.T, np.diag(lengths**2), atol=1e-6)
+    assert (np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], 1) >= 0).all()
+
+
+def test_ranges_hold_nearly_all_codes_and_the_priors_middle(space: LatentSpace, test_images: ImageSet) -> None:
+    """At least the 1st to 99th percentile; three standard deviations of the prior for a variational model."""
+    codes = space.encode(test_images.images, labels_for(space, test_images))
+    low, high = space.statistics.ranges.T
+    assert ((codes >= low - 0.01) & (codes <= high + 0.01)).mean() > 0.97
+    if space.variational:
+        assert (low <= -3).all()
+        assert (high >= 3).all()

@@ -24,32 +24,24 @@ _view = st.components.v2.component(
 )
 
 
-def send(decoders: Sequence[PackedDecoder]) -> list[str]:
-    """Send those decoders that this visitor's browser does not have yet; their keys.
-
-    Stands once on a page, outside its fragments, before the views.
-    """
-    sent: set[str] = st.session_state.setdefault(_SENT, set())
-    arriving = {decoder.key: decoder for decoder in decoders if decoder.key not in sent}
-    with st.container(key="live_library"):
-        for key, decoder in arriving.items():
-            _library(data=decoder.content, key=f"library_{key}")
-    sent.update(arriving)
-    return list(arriving)
-
-
 def show(
-    view: str, data: dict[str, Any], *, key: str, arriving: Sequence[str], on_change: dict[str, Callable[[Any], None]]
+    view: str,
+    data: dict[str, Any],
+    decoders: Sequence[PackedDecoder],
+    *,
+    key: str,
+    on_change: dict[str, Callable[[Any], None]],
 ) -> None:
     """Show a view.
 
     Args:
         view: its name in ``library.js``.
         data: what it shows; see the view's own module.
+        decoders: those that it runs. They are sent if this visitor's browser does not have them yet.
         key: the component's key.
-        arriving: what ``send`` gave.
         on_change: what to do with each value that the view tells, before the page runs again.
     """
+    arriving = _send(decoders)
 
     def changed(name: str) -> Callable[[], None]:
         def call() -> None:
@@ -59,8 +51,20 @@ def show(
 
         return call
 
-    calls = {f"on_{name}_change": changed(name) for name in on_change}
-    _view(key=key, data=data | {"view": view, "arriving": list(arriving)}, on_missing_change=lambda: _resend(key), **calls)
+    calls: dict[str, Any] = {f"on_{name}_change": changed(name) for name in on_change}
+    told = {"view": view, "decoders": [decoder.key for decoder in decoders], "arriving": arriving}
+    _view(key=key, data=data | told, on_missing_change=lambda: _resend(key), **calls)
+
+
+def _send(decoders: Sequence[PackedDecoder]) -> list[str]:
+    """Send those decoders that were not sent yet; their keys."""
+    sent: set[str] = st.session_state.setdefault(_SENT, set())
+    arriving = {decoder.key: decoder for decoder in decoders if decoder.key not in sent}
+    with st.container(key="live_library"):
+        for key, decoder in arriving.items():
+            _library(data=decoder.content, key=f"library_{key}")
+    sent.update(arriving)
+    return list(arriving)
 
 
 def _resend(key: str) -> None:

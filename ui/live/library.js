@@ -16,14 +16,19 @@ function show(component) {
   };
 }
 
-// The first library that comes stays, and with it the decoders that it holds. Views may have come before it.
-const live = (globalThis.latentLive ??= { early: [] });
-if (!live.show) {
-  Object.assign(live, { show, keepDecoder });
-  for (const begin of live.early.splice(0)) begin();
+/** The library of the browser's page: the first that comes stays, and with it its decoders. Views may be there before. */
+function library() {
+  const live = (globalThis.latentLive ??= { early: [] });
+  if (!live.show) {
+    Object.assign(live, { show, keepDecoder });
+    for (const begin of live.early.splice(0)) begin();
+  }
+  return live;
 }
+
+library();
 
 /** @param {{data: Uint8Array|null}} component */
 export default function ({ data }) {
-  if (data?.length) live.keepDecoder(data);
+  if (data?.length) library().keepDecoder(data);
 }

@@ -83,7 +83,7 @@ export class Sliders {
       if (input.min !== low) input.min = low;
       if (input.max !== high) input.max = high;
       input.value = String(value);
-      const text = value.toFixed(2);
+      const text = value.toFixed(2).replace(/^-(0\.00)$/, "$1");
       if (output.value !== text) {
         output.value = text;
         input.setAttribute("aria-valuetext", text);

@@ -12,6 +12,7 @@ import { heldDecoder, onDecoder } from "./store.js";
 import { Walk } from "./walk.js";
 
 const KEY_PAUSE = 150; // milliseconds after the last key until the server is told
+const DIGITS = 1000; // a code in the address has three, and what is shown is what the link shows
 const SLIM = 560; // CSS pixels, below which all stands in one column
 const NARROW = 820; // and below which the pad stands under the picture
 const PACE_PAUSE = 250; // milliseconds between two reports of the pace
@@ -51,7 +52,7 @@ export class Workbench {
     this.walk = new Walk((code) => this.#walkTo(code), () => this.#draw());
     this.unlisten = onDecoder(() => this.#begin());
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.#key(event);
-    document.addEventListener("keydown", this.onKey);
+    addEventListener("keydown", this.onKey, true); // before Streamlit's own keys, of which R is one
     this.reporter = setInterval(() => this.#report(), PACE_PAUSE);
     this.sizes = new ResizeObserver(([{ contentRect }]) => {
       this.element.classList.toggle("slim", contentRect.width < SLIM);
@@ -198,6 +199,7 @@ export class Workbench {
   #tell() {
     clearTimeout(this.timer);
     this.pending = false;
+    this.code = this.code.map((number) => Math.round(number * DIGITS) / DIGITS);
     this.serial += 1;
     this.component.setStateValue("moved", {
       decoder: this.data.decoders[0], serial: this.serial, code: Array.from(this.code), label: this.label, source: this.source,
@@ -278,6 +280,7 @@ export class Workbench {
     const act = acts[event.key] ?? acts[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
+    event.stopImmediatePropagation();
     act();
   }
 
@@ -349,7 +352,7 @@ export class Workbench {
     clearTimeout(this.timer);
     clearInterval(this.reporter);
     this.sizes.disconnect();
-    document.removeEventListener("keydown", this.onKey);
+    removeEventListener("keydown", this.onKey, true);
     this.unlisten();
     this.grids?.close();
     this.element.remove();

@@ -1,0 +1,280 @@
+"""The live view under the hand: it decodes in the browser, and the server hears of it on release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, WebSocket, expect
+
+from tests.browser.conftest import wait_until_idle
+from tests.browser.test_pages import code_in
+
+EXPLORE = "explore?model=fashion-vae-16"
+FINGERPRINT = """(canvas) => {
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.reduce((sum, value, at) => (sum * 31 + value * (at % 7)) % 1000000007, 7);
+}"""
+PAINTED = "(canvas) => canvas.width > 1 && canvas.getContext('2d').getImageData(0, 0, 99, 99).data.some((v) => v % 255)"
+
+
+class Wire:
+    """What goes over a page's WebSocket."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent = 0
+        self.received = 0  # bytes
+        page.on("websocket", self._watch)
+
+    def _watch(self, socket: WebSocket) -> None:
+        def came(content: str | bytes) -> None:
+            self.received += len(content)
+
+        def went(content: str | bytes) -> None:
+            self.sent += 1
+
+        socket.on("framereceived", came)
+        socket.on("framesent", went)
+
+
+def open_live(page: Page, address: str) -> Locator:
+    """Open Explore and wait for its picture, which is returned."""
+    page.goto(address)
+    return live_picture(page)
+
+
+def live_picture(page: Page) -> Locator:
+    """The main picture, once it is painted and the page has settled."""
+    wait_until_idle(page)
+    picture = page.locator(".workbench .main-picture").first
+    page.wait_for_function(PAINTED, arg=picture.element_handle())
+    return picture
+
+
+def fingerprint(picture: Locator) -> int:
+    """A number that stands for what is painted."""
+    return picture.evaluate(FINGERPRINT)
+
+
+def until(page: Page, picture: Locator, holds: Callable[[int], bool]) -> int:
+    """Wait until the painted picture is as it should be."""
+    for _ in range(600):
+        now = fingerprint(picture)
+        if holds(now):
+            return now
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    raise AssertionError("the picture did not change as it should")
+
+
+def slider(page: Page, rank: int = 0) -> Locator:
+    """The slider of that rank."""
+    return page.locator(".workbench input[type=range]").nth(rank)
+
+
+def press(page: Page, target: Locator, x: float, y: float = 0.5) -> dict[str, Any]:
+    """Press the mouse on a place of an element, given as shares of its box."""
+    box = target.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.down()
+    return dict(box)
+
+
+def test_the_picture_follows_the_hand_without_the_server(server: str, page: Page) -> None:
+    """On at least nine of ten moves the picture changes before the next, and nothing is sent until the release."""
+    wire = Wire(page)
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    track = slider(page)
+    box = press(page, track, 0.1)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    sent, before, changes, address = wire.sent, fingerprint(picture), 0, page.url
+    for step in range(1, 21):
+        page.mouse.move(box["x"] + (0.1 + 0.04 * step) * box["width"], box["y"] + box["height"] / 2)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        now = fingerprint(picture)
+        changes += now != before
+        before = now
+    assert changes >= 18
+    assert wire.sent == sent
+    assert page.url == address
+    page.mouse.up()
+    page.wait_for_url(lambda url: url != address)
+    assert wire.sent > sent
+
+
+def test_a_link_shows_another_visitor_the_same(server: str, page: Page) -> None:
+    """The address after a move restores the sliders and, to the pixel, the picture."""
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    first = page.url
+    slider(page, 1).focus()
+    for _ in range(5):
+        page.keyboard.press("PageUp")
+    page.wait_for_url(lambda url: url != first and "z=" in url)
+    wait_until_idle(page)
+    shown, text = fingerprint(picture), slider(page, 1).get_attribute("aria-valuetext")
+    other = page.context.browser.new_page(viewport={"width": 1280, "height": 800})  # type: ignore[union-attr]
+    same = open_live(other, page.url)
+    assert slider(other, 1).get_attribute("aria-valuetext") == text
+    until(other, same, lambda now: now == shown)
+    other.close()
+
+
+def test_the_keys_move_the_point(server: str, page: Page) -> None:
+    """R draws, 0 centres, Z undoes; arrows, Home, End, Page Up and Down move a slider by what they should."""
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    start = fingerprint(picture)
+    page.keyboard.press("r")
+    drawn = until(page, picture, lambda now: now != start)
+    page.wait_for_url(lambda url: "z=" in url and max(map(abs, code_in(url))) > 0.5)
+    page.keyboard.press("0")
+    page.wait_for_url(lambda url: not any(code_in(url)))
+    until(page, picture, lambda now: now not in (start, drawn))
+    page.keyboard.press("z")
+    until(page, picture, lambda now: now == drawn)
+    page.keyboard.press("z")
+    page.wait_for_url(lambda url: max(map(abs, code_in(url))) < 0.5)
+
+    def value() -> float:
+        return float(slider(page).get_attribute("aria-valuetext") or "nothing")
+
+    slider(page).focus()
+    low, high = (float(slider(page).get_attribute(end) or "") for end in ("min", "max"))
+    for key, goal in (("End", high), ("Home", low), ("PageUp", low + (high - low) / 10)):
+        page.keyboard.press(key)
+        expect(slider(page)).to_have_attribute("aria-valuetext", f"{goal:.2f}")
+    before = value()
+    page.keyboard.press("ArrowLeft")
+    assert before - value() == pytest.approx((high - low) / 100, abs=0.011)
+
+
+def test_the_pad_moves_two_dimensions_at_once(server: str, page: Page) -> None:
+    """Dragging it changes both of its axes and no other; other axes can be chosen, and are in the address."""
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    pad, before = page.locator(".workbench .surface"), fingerprint(picture)
+    selects = page.locator(".workbench .axes select")
+    selects.nth(1).select_option("z7")
+    page.wait_for_url(re.compile(r"pad=z\d+%2Cz7"))
+    axes = [int(selects.nth(at).input_value()[1:]) for at in (0, 1)]
+    start = code_in(page.url)
+    box = press(page, pad, 0.5)
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.2 * box["height"], steps=5)
+    until(page, picture, lambda now: now != before)
+    page.mouse.up()
+    page.wait_for_url(lambda url: code_in(url) != start)
+    moved = {at for at, pair in enumerate(zip(start, code_in(page.url), strict=True)) if pair[0] != pair[1]}
+    assert moved == set(axes)
+
+
+def test_the_label_is_switched_while_the_hand_drags(server: str, page: Page) -> None:
+    """A conditional model's picture changes at the key L, in the midst of a drag; on release the address has both."""
+    picture = open_live(page, f"{server}/explore?model=mnist-cvae-10-both&label=3")
+    expect(page.locator(".labels [aria-pressed=true]")).to_have_text("3")
+    press(page, slider(page), 0.8)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    before = fingerprint(picture)
+    page.keyboard.press("l")
+    until(page, picture, lambda now: now != before)
+    assert "label=3" in page.url
+    page.mouse.up()
+    page.wait_for_url(re.compile("label=4"))
+    page.locator(".labels button").nth(8).click()
+    page.wait_for_url(re.compile("label=8"))
+
+
+def test_one_hand_moves_two_models(server: str, page: Page) -> None:
+    """Both pictures change, and each has its model's name."""
+    picture = open_live(page, f"{server}/{EXPLORE}&beside=fashion-cae-16")
+    other = page.locator(".workbench .main-picture").nth(1)
+    expect(page.locator(".workbench figcaption:visible")).to_have_text(["fashion-vae-16", "fashion-cae-16"])
+    page.wait_for_function(PAINTED, arg=other.element_handle())
+    before = fingerprint(picture), fingerprint(other)
+    slider(page).focus()
+    page.keyboard.press("End")
+    until(page, picture, lambda now: now != before[0])
+    until(page, other, lambda now: now != before[1])
+
+
+@pytest.mark.parametrize(("engine", "kind"), [("Quickest", "WASM"), ("JavaScript", "JS")])
+def test_the_engine_and_its_pace_can_be_shown(engine: str, kind: str, server: str, page: Page) -> None:
+    """Which engine runs, and the milliseconds; both engines paint."""
+    open_live(page, f"{server}/{EXPLORE}&engine={engine}&pace=true")
+    expect(page.locator(".workbench .pace")).to_have_text(re.compile(rf"^{kind} · [\d.]+ ms a picture"))
+
+
+def test_a_decoder_travels_once(server: str, page: Page) -> None:
+    """Coming back to Explore brings a fraction of what the first visit brought."""
+    wire = Wire(page)
+    open_live(page, f"{server}/{EXPLORE}")
+    first = wire.received
+    page.get_by_role("link", name="Models", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Models")
+    wait_until_idle(page)
+    elsewhere = wire.received
+    page.get_by_role("link", name="Explore", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Explore")
+    live_picture(page)
+    assert first > 1_500_000
+    assert wire.received - elsewhere < 500_000
+
+
+def test_a_decoder_that_was_lost_is_sent_again(server: str, page: Page) -> None:
+    """A browser that no longer holds it says so, and gets it."""
+    open_live(page, f"{server}/{EXPLORE}")
+    page.get_by_role("link", name="Models", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Models")
+    page.evaluate("() => { globalThis.latentLive = undefined; }")
+    page.get_by_role("link", name="Explore", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Explore")
+    live_picture(page)
+
+
+def test_play_walks_until_it_is_stopped(server: str, page: Page) -> None:
+    """The picture changes by itself, nothing is sent meanwhile, and the stop tells the server where."""
+    wire = Wire(page)
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    before, address = fingerprint(picture), page.url
+    page.keyboard.press("p")
+    sent = wire.sent
+    first = until(page, picture, lambda now: now != before)
+    until(page, picture, lambda now: now not in (before, first))
+    assert wire.sent == sent
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_url(lambda url: url != address)
+
+
+def test_with_less_motion_the_walk_does_not_glide(server: str, page: Page) -> None:
+    """Asked for stillness, Play shows whole draws: a picture stays as it is from frame to frame."""
+    page.emulate_media(reduced_motion="reduce")
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    before = fingerprint(picture)
+    page.keyboard.press("p")
+    first = until(page, picture, lambda now: now != before)
+    for _ in range(10):
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert fingerprint(picture) == first
+
+
+def test_a_phone_shows_picture_and_sliders_under_each_other(server: str, page: Page) -> None:
+    """Nothing sticks out to the side, and a touch drags."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_live(page, f"{server}/{EXPLORE}")
+    assert page.evaluate("() => document.scrollingElement.scrollWidth <= innerWidth")
+    left, right = (page.locator(f".workbench {part}").bounding_box() for part in (".stage", ".sliders"))
+    assert left is not None
+    assert right is not None
+    assert right["y"] >= left["y"] + left["height"]
+
+
+def test_every_control_has_a_name(server: str, page: Page) -> None:
+    """Sliders say dimension and value, the picture what it is of."""
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    expect(picture).to_have_attribute("aria-label", re.compile("^Picture decoded from the current code"))
+    for at in range(slider(page).count()):
+        expect(slider(page, at)).to_have_attribute("aria-label", re.compile(r"^z\d+, [\d.]+ nats"))
+        expect(slider(page, at)).to_have_attribute("aria-valuetext", re.compile(r"^-?\d+\.\d\d$"))
+    unnamed = page.locator(".workbench button, .workbench select, .workbench input").evaluate_all(
+        "all => all.filter((one) => !(one.ariaLabel || one.textContent.trim() || one.labels?.length)).length"
+    )
+    assert unnamed == 0
