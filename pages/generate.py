@@ -71,7 +71,8 @@ elif drawn := loaders.attempt(lambda: generation.distribution(checkpoint, source
         explanation = generation.explain_samples(space.variational, source)
     st.caption(explanation)
     words = "the plane" if view == generation.PLANE else generation.source_in_words(source)
-    generation.show(sheet, checkpoint, words, key="sheet")
+    if view != generation.PLANE or not generation.show_plane(sheet, checkpoint):
+        generation.show(sheet, checkpoint, words, key="sheet")
     rows.append((checkpoint, [sheet]))
 
 if rows:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from ui import interpolation, loaders, models, point
+from ui import interpolation, loaders, models, point, scrubber
 from ui.frame import open_page, plain
 from ui.gallery import gallery, picture
 from vae_core import media, paths
@@ -35,6 +35,10 @@ with middle:
             help="Linear: a straight line between the codes. Spherical: along the shell where the prior has its mass.",
         )  # fmt: skip
         steps = st.slider("Steps", 3, 21, 9, key="steps", bind="query-params")
+        engine = st.segmented_control(
+            "Decode", ["Browser", "Server"], default="Browser", key="decoded", required=True, bind="query-params",
+            help="In the browser pictures follow the hand; the server decodes whole steps, on release.",
+        )  # fmt: skip
 
 with st.spinner("Decoding …", show_time=False):
     rows = [interpolation.cross_fade_row(a, b, steps)]
@@ -45,18 +49,18 @@ with st.spinner("Decoding …", show_time=False):
             rows.append(row)
 
 
+decoders = None if engine == "Server" else loaders.attempt(lambda: scrubber.packed(rows))
+
+
 @st.fragment
 def walk() -> None:
     """The scrubber and the rows; moving along reruns only this."""
-    st.session_state["step"] = min(st.session_state.get("step", (steps + 1) // 2), steps)  # there may be fewer now
-    step = st.slider("Along the path", 1, steps, key="step", bind="query-params") - 1
-    frames_now = st.container(horizontal=True, gap="medium")
-    for row in rows:
-        with frames_now.container(width=STEP_WIDTH, gap="small"):
-            note = ", far from any real code" if row.far[step] else ""
-            label = f"{row.name}, step {step + 1} of {steps}{note}"
-            picture(row.images[step], label, key=f"frame_{row.name}", size=STEP_WIDTH)
-            st.markdown(f"**{plain(row.name)}**{note}")
+    if decoders:
+        scrubber.scrubber(rows, decoders, a, b, kind=(kind or "linear").lower(), main_model=checkpoint.name)
+    else:
+        on_the_server()
+    scrubber.write_place(steps)
+    step = round(scrubber.place(steps)) - 1
     for position, row in enumerate(rows):
         st.caption(plain(row.name))
         notes = [", far from any real code" if far else "" for far in row.far]
@@ -64,11 +68,27 @@ def walk() -> None:
             row.images,
             [f"{row.name}, step {at + 1} of {steps}{note}" for at, note in enumerate(notes)],
             key=f"row_{position}",
-            on_pick=lambda at: st.session_state.update({"step": at + 1}),
+            on_pick=lambda at: scrubber.jump(at + 1),
             captions=["▲ far" if far else "" for far in row.far] if row.far.any() else None,
             marked=step,
             one_row=True,
         )
+
+
+def on_the_server() -> None:
+    """The same with Streamlit's own slider, for decoders that cannot run in the browser."""
+    st.session_state["scrubbed"] = round(scrubber.place(steps))
+    st.slider(
+        "Along the path", 1, steps, key="scrubbed", on_change=lambda: scrubber.jump(st.session_state["scrubbed"])
+    )
+    step = round(scrubber.place(steps)) - 1
+    with st.container(horizontal=True, gap="medium"):
+        for row in rows:
+            with st.container(width=STEP_WIDTH, gap="small"):
+                note = ", far from any real code" if row.far[step] else ""
+                label = f"{row.name}, step {step + 1} of {steps}{note}"
+                picture(row.images[step], label, key=f"frame_{row.name}", size=STEP_WIDTH)
+                st.markdown(f"**{plain(row.name)}**{note}")
 
 
 walk()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import loaders, point
+from ui import live, loaders, point, workbench
 from ui.gallery import gallery
 from vae_core import media, mixture, paths
 
@@ -137,6 +137,28 @@ def plane(space: LatentSpace, side: int, *, temperature: float, label: int | Non
     return Sheet(codes, labels, space.decode(codes, labels), words, side)
 
 
+def show_plane(sheet: Sheet, checkpoint: Checkpoint) -> bool:
+    """The plane of a two-dimensional model under the hand: its picture follows the cursor, a click moves the point.
+
+    False, and nothing, if the decoder cannot run in the browser.
+    """
+    packed = loaders.packed_decoder(checkpoint)
+    if isinstance(packed, str):
+        return False
+    space, now = loaders.open_space(checkpoint), point.current()
+    codes = sheet.codes.reshape(sheet.columns, sheet.columns, 2)
+    data = {
+        "axes": [codes[0, :, 0].tolist(), codes[::-1, 0, 1].tolist()],
+        "code": list(now.code),
+        "label": None if sheet.labels is None else int(sheet.labels[0]),
+        "serial": st.session_state.get("live_serial", 0),
+        "source": "a point of the plane",
+    }
+    moved = {"moved": lambda value: workbench.take_move(value, packed.key, space)}
+    live.show("plane", data, [packed], key="plane", on_change=moved)
+    return True
+
+
 def show(sheet: Sheet, checkpoint: Checkpoint, source: str, *, key: str, width: int = SHEET_WIDTH) -> None:
     """A grid of pictures; the one that is clicked becomes the shared point, of the model that made it."""
 
@@ -174,7 +196,8 @@ def _marked(sheet: Sheet, checkpoint: Checkpoint) -> int | None:
 
 def link_to_explore(checkpoint: Checkpoint, sheets: Sequence[Sheet]) -> None:
     """What a click does, and, after one on a sheet of the current model, a link to Explore with that picture."""
-    if any(_marked(sheet, checkpoint) is not None for sheet in sheets):
+    on_the_plane = point.current().source == "a point of the plane"
+    if on_the_plane or any(_marked(sheet, checkpoint) is not None for sheet in sheets):
         st.page_link(
             "pages/explore.py", label="Explore the marked picture", icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, point.current()),
@@ -253,5 +276,6 @@ def explain_plane(variational: bool) -> str:
 __all__ = [
     "ALL_CLASSES", "CLASSES", "GAUSSIAN", "MIXTURE", "PLANE", "PRIOR", "SAMPLES", "SIDE_BY_SIDE", "SOURCES", "Sheet",
     "class_grid", "class_names", "distribution", "explain_classes", "explain_plane", "explain_samples",
-    "explain_side_by_side", "link_to_explore", "plane", "png", "samples", "show", "source_in_words", "trio", "views",
+    "explain_side_by_side", "link_to_explore", "plane", "png", "samples", "show", "show_plane", "source_in_words",
+    "trio", "views",
 ]  # fmt: skip

@@ -38,11 +38,15 @@ class End:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One row of the page: a name, its pictures (steps, C, H, W), and which steps lie far from every real code."""
+    """One row of the page: a name, its pictures (steps, C, H, W), which steps lie far from every real code, its model.
+
+    The pixel cross-fade has no model.
+    """
 
     name: str
     images: np.ndarray
     far: np.ndarray
+    model: Checkpoint | None = None
 
 
 def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
@@ -106,10 +110,18 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
 
 def model_row(checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str) -> Row:
     """A model's path between two pictures, decoded; its ends are the model's own codes of the pictures."""
+    codes, labels = path_codes(checkpoint, a, b, steps, kind, pinned_model)
+    images = loaders.open_space(checkpoint).decode(codes, labels)
+    return Row(checkpoint.name, images, far(checkpoint, codes), checkpoint)
+
+
+def path_codes(
+    checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The codes (steps, D) of a model's path, and a conditional model's labels along it (steps,)."""
     space = loaders.open_space(checkpoint)
     codes = [_code_of(space, end, checkpoint.name == pinned_model) for end in (a, b)]
-    along = paths.path(codes[0], codes[1], steps, kind).astype(np.float32)
-    return Row(checkpoint.name, space.decode(along, _labels_along(space, a, b, steps)), _far(checkpoint, along))
+    return paths.path(codes[0], codes[1], steps, kind).astype(np.float32), _labels_along(space, a, b, steps)
 
 
 def _code_of(space: LatentSpace, end: End, is_pinned_model: bool) -> np.ndarray:
@@ -126,7 +138,7 @@ def _labels_along(space: LatentSpace, a: End, b: End, steps: int) -> np.ndarray 
     return np.where(np.arange(steps) < steps / 2, a.label or 0, b.label or 0)
 
 
-def _far(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
+def far(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
     """Which codes lie farther from every real test code than nearly all real codes do from each other."""
     found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
     if found is None:
@@ -168,4 +180,4 @@ def strip(rows: list[Row]) -> Image.Image:
     return media.sheet(np.concatenate([row.images for row in rows]), columns=len(rows[0].images), scale=FILM_SCALE // 2)
 
 
-__all__ = ["End", "Row", "choose_end", "cross_fade_row", "film", "model_row", "strip"]
+__all__ = ["End", "Row", "choose_end", "cross_fade_row", "far", "film", "model_row", "path_codes", "strip"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole
+from vae_core.export import Unsupported
+from vae_core.latent import LatentSpace
 
 INTERPOLATE = "pages/interpolate.py"
 
@@ -19,11 +22,35 @@ def slider(app: AppTest, key: str):  # noqa: ANN201 (AppTest's own type)
 
 def test_fewer_steps_than_the_place_on_the_path_are_no_error(checkpoints: Path, open_page: OpenPage) -> None:
     """Standing at step 18 of 21 and asking for 5 steps puts one back on the path."""
-    app = open_page(INTERPOLATE, model="digits-vae", steps="21", step="18")
-    assert slider(app, "step").value == 18
+    app = open_page(INTERPOLATE, model="digits-vae", steps="21", step="18", decoded="Server")
+    assert slider(app, "scrubbed").value == 18
     slider(app, "steps").set_value(5).run()
     assert_whole(app)
-    assert slider(app, "step").value <= 5
+    assert slider(app, "scrubbed").value == 5
+    assert app.query_params["step"] == "5"
+
+
+@pytest.mark.parametrize("step", ["nan", "-3", "1e400", "x", "", "99"])
+def test_a_place_that_there_is_not_on_the_path_is_no_error(step: str, checkpoints: Path, open_page: OpenPage) -> None:
+    """Whatever the address says, one stands between the first step and the last."""
+    app = open_page(INTERPOLATE, model="digits-vae", steps="5", step=step)
+    assert_whole(app)
+    assert 1 <= float(app.query_params["step"]) <= 5
+
+
+def test_a_decoder_that_cannot_run_in_the_browser_leaves_the_slider(
+    checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says why, and decodes whole steps on the server."""
+
+    def refuse(space: LatentSpace) -> None:
+        raise Unsupported("the layer decoder.3 (Whirl) cannot run in the browser")
+
+    monkeypatch.setattr(LatentSpace, "packed", refuse)
+    app = open_page(INTERPOLATE, model="digits-vae")
+    assert_whole(app)
+    assert slider(app, "scrubbed").value == 5
+    assert "decoded on the server" in app.info[0].value
 
 
 def test_cae_and_vae_of_one_size_are_chosen_at_first(checkpoints: Path, open_page: OpenPage) -> None:

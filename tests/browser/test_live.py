@@ -13,6 +13,7 @@ from tests.browser.conftest import wait_until_idle
 from tests.browser.test_pages import code_in
 
 EXPLORE = "explore?model=fashion-vae-16"
+MAIN = ".workbench .main-picture, .path .main-picture, .plane .main-picture"
 FINGERPRINT = """(canvas) => {
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.reduce((sum, value, at) => (sum * 31 + value * (at % 7)) % 1000000007, 7);
@@ -48,7 +49,7 @@ def open_live(page: Page, address: str) -> Locator:
 def live_picture(page: Page) -> Locator:
     """The main picture, once it is painted and the page has settled."""
     wait_until_idle(page)
-    picture = page.locator(".workbench .main-picture").first
+    picture = page.locator(MAIN).first
     page.wait_for_function(PAINTED, arg=picture.element_handle())
     return picture
 
@@ -265,6 +266,75 @@ def test_a_phone_shows_picture_and_sliders_under_each_other(server: str, page: P
     assert left is not None
     assert right is not None
     assert right["y"] >= left["y"] + left["height"]
+
+
+def test_the_scrubber_walks_along_every_path_at_once(server: str, page: Page) -> None:
+    """All pictures follow the drag without the server; on release the address has the place, the row its mark."""
+    wire = Wire(page)
+    picture = open_live(page, f"{server}/interpolate?model=fashion-vae-16&a=12&b=34")
+    names = page.locator(".path figcaption").all_text_contents()
+    assert [name.split(" ▲")[0] for name in names] == ["fashion-cae-16", "fashion-vae-16", "Pixel cross-fade"]
+    pictures = [page.locator(".path .main-picture").nth(at) for at in range(3)]
+    scrubber = page.locator(".path input[type=range]")
+    box = press(page, scrubber, 0.5)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    before, sent = [fingerprint(one) for one in pictures], wire.sent
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2, steps=4)
+    until(page, picture, lambda now: now != before[0])
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert all(fingerprint(one) != was for one, was in zip(pictures, before, strict=True))
+    assert wire.sent == sent
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"step=8\.\d"))
+    expect(page.locator(".st-key-row_0 button.picture").nth(7)).to_have_attribute("aria-pressed", "true")
+    page.locator(".st-key-row_0 button.picture").first.click()
+    expect(scrubber).to_have_attribute("aria-valuetext", "step 1.0 of 9")
+
+
+def test_the_ends_of_a_live_path_are_the_reconstructions(server: str, page: Page) -> None:
+    """At Home the VAE's canvas shows what its row begins with: the same grey levels, within one."""
+    open_live(page, f"{server}/interpolate?model=fashion-vae-16&a=12&b=34&step=1")
+    difference = page.evaluate(
+        """async () => {
+          const roots = [...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean);
+          const find = (query) => roots.map((root) => root.querySelectorAll(query)).find((found) => found.length);
+          const canvas = find(".path .main-picture")[1];
+          const image = document.querySelector(".st-key-row_2 img") ?? roots.map((root) => root.host)
+            .find((host) => host.closest(".st-key-row_2")).shadowRoot.querySelector("img");
+          await image.decode();
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+          copy.drawImage(image, 0, 0);
+          const [one, two] = [copy, canvas.getContext("2d")].map((context) =>
+            context.getImageData(0, 0, canvas.width, canvas.height).data);
+          return Math.max(...one.map((value, at) => Math.abs(value - two[at])));
+        }"""
+    )
+    assert difference <= 1
+
+
+def test_the_cursor_shows_the_plane_under_it(server: str, page: Page) -> None:
+    """Hovering paints; a click makes the place the shared point, which a link leads to; arrows move it."""
+    wire = Wire(page)
+    picture = open_live(page, f"{server}/generate?model=fashion-vae-2&shown=Plane&side=6")
+    surface = page.locator(".plane .surface")
+    box = surface.bounding_box()
+    assert box is not None
+    before, sent = fingerprint(picture), wire.sent
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"])
+    until(page, picture, lambda now: now != before)
+    assert wire.sent == sent
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(lambda url: "z=" in url and code_in(url)[0] < -0.3 and code_in(url)[1] < -0.3)
+    page.mouse.move(box["x"] + box["width"] + 40, box["y"])
+    first = code_in(page.url)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: code_in(url)[0] > first[0])
+    assert code_in(page.url)[1] == pytest.approx(first[1], abs=0.002)
+    wait_until_idle(page)
+    page.get_by_role("link", name="Explore the marked picture").click()
+    page.wait_for_url(re.compile("/explore"))
+    live_picture(page)
 
 
 def test_every_control_has_a_name(server: str, page: Page) -> None:

@@ -1,9 +1,11 @@
 /** All of the live view, in the component that also brings the decoders; the views' own components only call it. */
 
+import { PathView } from "./path.js";
+import { Plane } from "./plane.js";
 import { keepDecoder } from "./store.js";
 import { Workbench } from "./workbench.js";
 
-const VIEWS = { workbench: Workbench };
+const VIEWS = { workbench: Workbench, path: PathView, plane: Plane };
 
 /** Show a view, or bring it up to date. @param {any} component @returns {() => void} takes it away */
 function show(component) {
