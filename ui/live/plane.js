@@ -22,6 +22,8 @@ export class Plane {
   /** @param {ParentNode & Node} root */
   constructor(root) {
     this.serial = 0;
+    /** Whether the point has moved and the server has not been told yet. */
+    this.pending = false;
     this.frame = 0;
     this.pace = new Pace();
     this.point = [0, 0];
@@ -67,7 +69,7 @@ export class Plane {
     this.component = component;
     /** @type {PlaneData} */
     this.data = component.data;
-    if (this.data.serial >= this.serial) {
+    if (!this.pending && this.data.serial >= this.serial) {
       this.serial = this.data.serial;
       this.point = this.data.code;
     }
@@ -138,6 +140,7 @@ export class Plane {
     const place = this.#placeOf(this.point).map((share, axis) => share + step[axis] / fine / this.data.axes[axis].length);
     this.hover = null;
     this.point = this.#codeAt(place);
+    this.pending = true;
     this.pace.moved(event.timeStamp);
     this.#schedule();
     clearTimeout(this.timer);
@@ -146,6 +149,7 @@ export class Plane {
 
   #tell() {
     clearTimeout(this.timer);
+    this.pending = false;
     this.point = this.point.map((number) => Math.round(number * 1000) / 1000);
     this.serial += 1;
     this.component.setStateValue("moved", {
