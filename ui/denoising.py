@@ -11,6 +11,7 @@ import streamlit as st
 from ui import choose, comparison, exports, loaders, ranking, reconstructions
 from ui.comparison import Baselines, PictureRow, named, say_missing, show_row, told
 from vae_core import metrics
+from vae_core.denoising import add_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from vae_core.data import ImageSet
 
 LARGEST, STEP, FIRST = 0.5, 0.05, 0.2  # standard deviations; pixels in [0, 1]
-SEED = 0
 
 
 def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baselines) -> None:
@@ -39,16 +39,6 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         "noise removes it: python train.py \\-\\-preset cae\\-denoise makes one. Models get the noisy values as in "
         "training, below 0 and above 1 too. A picture always gets the same noise, only stronger or weaker."
     )
-
-
-def add_noise(clean: np.ndarray, deviation: float, chosen: np.ndarray) -> np.ndarray:
-    """Images (N, C, H, W) with Gaussian noise of a standard deviation, float32, not cut off at 0 and 1.
-
-    Each test image, named by its index in ``chosen`` (N,), always gets the same noise, so that nothing flickers as the
-    slider moves or the pictures change their order.
-    """
-    noise = [np.random.default_rng((SEED, int(index))).standard_normal(clean.shape[1:]) for index in chosen]
-    return (clean + deviation * np.stack(noise)).astype(np.float32)
 
 
 @st.fragment

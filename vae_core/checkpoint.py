@@ -171,10 +171,10 @@ def _read_metadata(weights: Path) -> dict[str, str]:
     try:
         with weights.open("rb") as file:
             start = file.read(8)
-            if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-                raise CheckpointError(f"{weights.name} is a pickle, which can run code, and is not opened")
             (length,) = struct.unpack("<Q", start)
-            if length > LONGEST_HEADER:
+            if length > LONGEST_HEADER:  # a header's length may begin with the same bytes as a pickle, but is small
+                if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+                    raise CheckpointError(f"{weights.name} is a pickle, which can run code, and is not opened")
                 raise CheckpointError(f"{weights.name} is not a safetensors file")
             header = json.loads(file.read(length))
             metadata = header.pop("__metadata__", {})

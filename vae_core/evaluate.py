@@ -20,10 +20,12 @@ import torch
 import tyro
 
 from vae_core import metrics
+from vae_core.attributes import measure_attributes
 from vae_core.checkpoint import Checkpoint, find_checkpoint, save_metrics
 from vae_core.classifier import open_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, UserError
 from vae_core.data import ImageSet, binarise, load_images
+from vae_core.denoising import SEED, add_noise
 from vae_core.latent import CodeStatistics, LatentSpace
 from vae_core.models import build
 from vae_core.recipes import RECIPES, list_recipes
@@ -35,14 +37,58 @@ MOST_TRAINING_IMAGES = 10_000  # that probes learn from, so that they take secon
 COLLAPSED = 0.01  # nats: a dimension with less KL tells nothing
 
 
-def measure(folder: Path, test: ImageSet) -> dict[str, Any]:
+def measure(folder: Path, test: ImageSet, train: ImageSet | None = None) -> dict[str, Any]:
     """Measure the stored weights of a checkpoint folder on the whole test split.
 
     Reconstruction and KL are means over images of sums over pixels and dimensions, in nats, with one posterior sample
     per image. MSE, PSNR, SSIM and BCE compare each image with the reconstruction of its posterior mean. A model of
     binarised pixels is measured on pixels binarised once, with seed 0; ``pixels`` says which kind they are.
+
+    Args:
+        folder: the checkpoint's.
+        test: the whole test split.
+        train: training images, for what needs some: ``attributes`` (see ``vae_core.attributes``) and ``denoising``.
     """
-    return measure_space(LatentSpace.open(folder), test)
+    space = LatentSpace.open(folder)
+    figures = measure_space(space, test)
+    if train is None:
+        return figures
+    if test.attributes is not None and train.attributes is not None:
+        some = train.part(slice(MOST_TRAINING_IMAGES))
+        train_codes, codes = (
+            space.encode(images.images, images.labels if space.classes else None) for images in (some, test)
+        )
+        assert some.attributes is not None
+        figures["attributes"] = measure_attributes(
+            train_codes, some.attributes, codes, test.attributes, test.attribute_names
+        )
+    if space.run.model.noise > 0:
+        figures["denoising"] = measure_denoising(space, test, train)
+    return figures
+
+
+def measure_denoising(space: LatentSpace, test: ImageSet, train: ImageSet) -> dict[str, float]:
+    """How well a denoising model removes the noise that it was trained with from test images.
+
+    Returns:
+        ``noise``, its standard deviation, and ``seed``; mean squared errors against the clean images: ``mse`` of what
+        the model makes of noisy ones, ``noisy_mse`` of these themselves, with pixels cut off at 0 and 1, and
+        ``pca_mse`` of their projection on ``pca_components`` principal components of clean training images, as many
+        as the code has numbers or, if there are fewer images, as they span.
+    """
+    deviation = space.run.model.noise
+    clean = test.images.astype(np.float32) / 255
+    noisy = add_noise(clean, deviation)
+    labels = test.labels if space.classes else None
+    some = train.part(slice(MOST_TRAINING_IMAGES))
+    baseline = principal_components(space.run.data, min(space.latent, len(some) - 1), some)
+    figures = {
+        "mse": metrics.mse(clean, space.reconstruct(noisy, labels)).mean(),
+        "noisy_mse": metrics.mse(clean, np.clip(noisy, 0, 1)).mean(),
+        "pca_mse": metrics.mse(clean, baseline.reconstruct(noisy)).mean(),
+    }
+    rounded = {name: float(f"{value:.6g}") for name, value in figures.items()}
+    return {"noise": deviation, "seed": SEED, **rounded, "pca_components": baseline.latent}
 
 
 def measure_space(space: LatentSpace, test: ImageSet) -> dict[str, Any]:
@@ -224,7 +270,7 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
     space = LatentSpace.open(checkpoint.folder)
     config = space.run.data
     test, train = load_images(config, "test"), training_images(config)
-    own = measure_space(space, test) | examine(space, test, train, samples=samples)
+    own = measure(checkpoint.folder, test, train) | examine(space, test, train, samples=samples)
     if save:
         save_metrics(checkpoint.folder, own)
     rows = {f"`{checkpoint.name}`": own}

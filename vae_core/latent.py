@@ -12,6 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vae_core import losses, paths
+from vae_core.attributes import AttributeDirections
 from vae_core.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, load_model, read_run
 from vae_core.config import RunConfig, UserError
 from vae_core.export import PackedDecoder, pack
@@ -170,6 +171,11 @@ class LatentSpace:
         self.classes, self.variational = run.model.classes, model.variational
         self.statistics = CodeStatistics.from_metrics(checkpoint.metrics, self.latent, self.variational)
         self._model, self._checkpoint = model, checkpoint
+
+    @cached_property
+    def directions(self) -> AttributeDirections:
+        """The directions of the attributes that codes tell; known without the images, from the stored metrics."""
+        return AttributeDirections.from_metrics(self._checkpoint.metrics, self.statistics.covariance)
 
     @property
     def digest(self) -> str:

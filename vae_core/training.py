@@ -411,17 +411,19 @@ def fit(
         if not isinstance(error, KeyboardInterrupt):
             raise
         trainer.load_state(work)  # the weights of the last finished epoch
-    return _publish(trainer, test, work, folder, finished=len(trainer.history) == epochs)
+    return _publish(trainer, train, test, work, folder, finished=len(trainer.history) == epochs)
 
 
-def _publish(trainer: Trainer, test: ImageSet, work: Path, folder: Path, *, finished: bool) -> Path:
+def _publish(
+    trainer: Trainer, train: ImageSet, test: ImageSet, work: Path, folder: Path, *, finished: bool
+) -> Path:
     """Turn a run's work folder into the checkpoint, replacing an older one only when all is written.
 
     An unfinished run keeps its state in the checkpoint, so that it can be resumed.
     """
     save_model(work, trainer.model.cpu().eval(), trainer.run)
     save_history(work, trainer.history)
-    save_metrics(work, measure(work, test))
+    save_metrics(work, measure(work, test, train))
     if finished:
         (work / STATE).unlink(missing_ok=True)
     replaced = folder.parent / f".{folder.name}.replaced"

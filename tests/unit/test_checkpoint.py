@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,6 +145,16 @@ def test_a_spoilt_checkpoint_is_reported_in_one_line_and_the_others_work(
         find_checkpoint("spoilt", tmp_path)
     with pytest.raises(UserError):
         load_model(tmp_path / "spoilt")
+
+
+@pytest.mark.parametrize("length", [0x0480, 0x0580, 0x10280, 0x4B50])
+def test_a_header_is_not_taken_for_a_pickle_by_its_length(length: int, tmp_path: Path) -> None:
+    """A safetensors file begins with its header's length, whose first bytes may be those of a pickle or an archive."""
+    ours = {"format": checkpoint.FORMAT, "schema": str(checkpoint.SCHEMA), "run": RunConfig().to_json()}
+    header = json.dumps({"__metadata__": ours}).encode().ljust(length)
+    (tmp_path / checkpoint.WEIGHTS).write_bytes(struct.pack("<Q", length) + header)
+    assert len(header) == length
+    assert read_run(tmp_path / checkpoint.WEIGHTS) == RunConfig()
 
 
 def test_a_pickle_is_never_run(tmp_path: Path) -> None:

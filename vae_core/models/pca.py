@@ -58,19 +58,30 @@ class PrincipalComponents(Autoencoder):
         """
         if len(images) <= self.config.latent:
             raise ConfigError(f"{self.config.latent} components need more than {len(images)} training images")
-        pixels = images.flatten(1).double() / 255
-        self.centre.copy_(pixels.mean(0))
-        centred = pixels - pixels.mean(0)
-        # The smaller of the two Gram matrices has the same leading eigenvectors.
-        if len(centred) >= centred.shape[1]:
-            _, vectors = torch.linalg.eigh(centred.T @ centred)
-            components = vectors[:, -self.config.latent :].T.flip(0)
-        else:
-            _, _, components = torch.linalg.svd(centred, full_matrices=False)
-            components = components[: self.config.latent]
+        centred = images.flatten(1).double().div_(255)
+        mean = centred.mean(0)
+        centred -= mean
+        self.centre.copy_(mean)
+        count, pixels = centred.shape
+        # The smaller of the two Gram matrices has the same leading eigenvalues.
+        gram = centred.T @ centred if count >= pixels else centred @ centred.T
+        components = _leading_eigenvectors(gram, self.config.latent)
+        if count < pixels:
+            components, _ = torch.linalg.qr(centred.T @ components)
+        components = components.T
         # An eigenvector's sign is arbitrary: make its largest entry positive, so that every machine agrees.
         largest = components.gather(1, components.abs().argmax(1, keepdim=True))
         self.components.copy_(components * largest.sign())
-        residual = centred - (centred @ self.components.double().T) @ self.components.double()
-        self.pixel_log_variance.data = residual.square().mean().clamp_min(1e-12).log().float()
+        kept = (centred @ components.T).square().sum()
+        residual = (centred.square().sum() - kept) / centred.numel()
+        self.pixel_log_variance.data = residual.clamp_min(1e-12).log().float()
         return True
+
+
+def _leading_eigenvectors(symmetric: Tensor, count: int) -> Tensor:
+    """The eigenvectors (N, count) of a symmetric matrix's largest eigenvalues, the largest first."""
+    from scipy.linalg import eigh
+
+    size = len(symmetric)
+    _, vectors = eigh(symmetric.cpu().numpy(), subset_by_index=(size - count, size - 1))
+    return torch.from_numpy(vectors[:, ::-1].copy()).to(symmetric.device)

@@ -1,0 +1,100 @@
+"""What codes tell of attributes, and the directions in which these grow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.conftest import tiny_run
+from vae_core.attributes import AttributeDirections, is_told, measure_attributes
+from vae_core.checkpoint import find_checkpoint
+from vae_core.data import ImageSet
+from vae_core.latent import LatentSpace
+from vae_core.training import describe_images, fit
+
+NAMES = ("told", "noise", "always")
+
+
+def codes_and_values(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (count, 4) whose second number tells the first attribute, and nothing else; the third all have."""
+    generator = np.random.default_rng(seed)
+    codes = generator.standard_normal((count, 4))
+    told = codes[:, 1] + 0.2 * generator.standard_normal(count) > 0
+    return codes, np.stack([told, generator.random(count) < 0.4, np.ones(count, bool)], axis=1)
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict:
+    """As a checkpoint stores them."""
+    codes, values = codes_and_values(400, seed=1)
+    entries = measure_attributes(*codes_and_values(800, seed=0), codes, values, NAMES)
+    return {"images": 400, "attributes": entries}
+
+
+def test_an_attribute_that_all_have_is_left_out(figures: dict) -> None:
+    """There is nothing to learn of it."""
+    assert [entry["name"] for entry in figures["attributes"]] == ["told", "noise"]
+
+
+def test_probe_and_majority_are_shares_of_the_test_images(figures: dict) -> None:
+    """The told attribute is told almost always, the other no better than by its majority."""
+    told, noise = figures["attributes"]
+    _, values = codes_and_values(400, seed=1)
+    assert told["accuracy"] > 0.9
+    assert noise["majority"] == pytest.approx(max(values[:, 1].mean(), 1 - values[:, 1].mean()))
+    assert is_told(told, 400)
+    assert not is_told(noise, 400)
+
+
+def test_a_direction_leads_to_images_with_the_attribute(figures: dict) -> None:
+    """Only what is told has one: along the second number, as long as the codes' deviation there."""
+    found = AttributeDirections.from_metrics(figures, np.diag([1.0, 9.0, 1.0, 1.0]))
+    assert found.names == ["told"]
+    assert found.rows.shape == (1, 4)
+    np.testing.assert_allclose(found.rows[0], [0, 3, 0, 0], atol=0.3)
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {},
+        {"images": 10, "attributes": "x"},
+        {"images": 10, "attributes": [{"name": "a", "accuracy": 0.9, "majority": 0.5, "direction": [1.0]}]},
+        {"images": 10, "attributes": [{"name": "a", "accuracy": 0.9, "majority": 0.5, "direction": [0.0, 0.0]}]},
+        {"images": 10, "attributes": [{"name": "a", "accuracy": 0.9, "majority": 0.5, "direction": [1.0, None]}]},
+        {"images": 0, "attributes": [{"name": "a", "accuracy": 0.9, "majority": 0.5, "direction": [1.0, 2.0]}]},
+    ],
+)
+def test_without_usable_attributes_there_are_no_directions(metrics: dict) -> None:
+    """Absent or damaged ones do not keep a model from being opened."""
+    found = AttributeDirections.from_metrics(metrics, np.eye(2))
+    assert (found.names, found.rows.shape) == ([], (0, 2))
+
+
+def test_a_training_leaves_directions_that_need_no_images(
+    tmp_path: Path, train_images: ImageSet, test_images: ImageSet
+) -> None:
+    """A model of images with attributes knows from its own files where the square goes left."""
+
+    def with_attributes(images: ImageSet) -> ImageSet:
+        assert images.labels is not None
+        return replace(images, attributes=images.labels[:, None] > 0, attribute_names=("left",))
+
+    train, test = with_attributes(train_images), with_attributes(test_images)
+    fit(describe_images(tiny_run(epochs=20), train), train, test, tmp_path / "vae", show_progress=False)
+    (stored,) = find_checkpoint("vae", tmp_path).metrics["attributes"]
+    assert stored["accuracy"] > stored["majority"]
+    space = LatentSpace.open(find_checkpoint("vae", tmp_path).folder)
+    assert space.directions.names == ["left"]
+    row = space.directions.rows[0]
+    unit = row / np.linalg.norm(row)
+    assert np.linalg.norm(row) == pytest.approx(np.sqrt(unit @ space.statistics.covariance @ unit), rel=1e-4)
+
+
+def test_other_models_have_no_directions(tiny_checkpoints: Path) -> None:
+    """None, but of the right shape."""
+    directions = LatentSpace.open(tiny_checkpoints / "vae").directions
+    assert (directions.names, directions.rows.shape) == ([], (0, 3))
