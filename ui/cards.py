@@ -252,8 +252,12 @@ def objective(checkpoint: Checkpoint) -> None:
 
 
 def recipe(checkpoint: Checkpoint) -> None:
-    """The run as a recipe."""
+    """The run as a recipe, after what the recipe of a shipped model says of its choices."""
     assert checkpoint.run is not None
+    if checkpoint.name in list_recipes():
+        known = loaders.quietly(lambda: load_recipe(checkpoint.name))
+        if known and known.notes and known.made(checkpoint.run):
+            st.markdown(plain(known.notes))
     st.code(recipe_text(checkpoint.run, title_of(checkpoint)), language="toml")
 
 

@@ -6,6 +6,7 @@ likelihood, mutual information, what codes tell of labels, and the quality of sa
   python -m vae_core.evaluate NAME ...        measure and examine, and print the figures beside PCA's
   python -m vae_core.evaluate NAME --save     the same, and keep them with the checkpoint
   python -m vae_core.evaluate --table         the stored figures of all shipped checkpoints
+  python -m vae_core.evaluate --aims          those figures beside what their recipes aim at, also into docs/recipes.md
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import numpy as np
 import torch
 import tyro
 
-from vae_core import metrics
+from vae_core import aims, metrics
 from vae_core.attributes import measure_attributes
 from vae_core.checkpoint import Checkpoint, find_checkpoint, save_metrics
 from vae_core.classifier import open_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, UserError
 from vae_core.data import ImageSet, binarise, load_images
 from vae_core.denoising import SEED, add_noise
+from vae_core.files import write_text
 from vae_core.latent import CodeStatistics, LatentSpace
 from vae_core.models import build
 from vae_core.recipes import RECIPES, list_recipes
@@ -34,6 +36,7 @@ NEIGHBOURS = 10
 SEVERAL_NEIGHBOURS = (1, 5, 10)
 LIKELIHOOD_SAMPLES = 100
 MOST_TRAINING_IMAGES = 10_000  # that probes learn from, so that they take seconds
+AIMS_TABLE = RECIPES.parent / "docs" / "recipes.md"
 COLLAPSED = 0.01  # nats: a dimension with less KL tells nothing
 
 
@@ -305,7 +308,7 @@ def table() -> str:
         nats = (f"{stored['total']:.1f}", f"{stored['kl']:.1f}") if checkpoint.run.model.family == "vae" else ("", "")
         cells = (
             f"`{name}`", str(checkpoint.run.model.latent), f"{stored['mse']:.4f}", f"{stored['psnr']:.2f}",
-            f"{stored['ssim']:.3f}", *nats, f"{stored['knn_accuracy']:.3f}",
+            f"{stored['ssim']:.3f}", *nats, "" if stored["knn_accuracy"] is None else f"{stored['knn_accuracy']:.3f}",
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -323,18 +326,22 @@ class Options:
     """Draws for each image of the importance-weighted likelihood."""
     table: bool = False
     """Only print the stored figures of all shipped checkpoints."""
+    aims: bool = False
+    """Only print them beside the aims of their recipes, and write that to docs/recipes.md."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the command line; 2 for a user's mistake."""
     options = tyro.cli(Options, args=arguments, description=__doc__)
-    if options.table:
-        print(table())
-        return 0
-    if not options.names:
-        print("error: name a checkpoint, or give --table", file=sys.stderr)
+    if not (options.names or options.table or options.aims):
+        print("error: name a checkpoint, or give --table or --aims", file=sys.stderr)
         return 2
     try:
+        if options.table:
+            print(table())
+        if options.aims:
+            print(aims.table())
+            write_text(AIMS_TABLE, aims.table())
         for name in options.names:
             print(report(find_checkpoint(name), save=options.save, samples=options.samples), flush=True)
     except UserError as error:

@@ -10,6 +10,14 @@ A recipe names its data, a preset, and what differs from the preset:
     latent = 16
     [train]
     epochs = 30
+
+It may explain its choices in ``notes``, and say with ``[[aims]]`` how good its checkpoint must be:
+
+    notes = "Why these settings."
+    [[aims]]
+    metric = "mse"
+    at_most = 0.0105
+    source = "where the figure comes from"
 """
 
 from __future__ import annotations
@@ -30,12 +38,44 @@ class RecipeError(UserError):
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What a figure of a recipe's checkpoint must reach, in one of four ways; see ``vae_core.aims``."""
+
+    metric: str
+    """A figure in ``metrics.json``; dots lead into parts of it, as in ``denoising.mse``."""
+    at_most: float | None = None
+    at_least: float | None = None
+    below: str | None = None
+    """A recipe, whose figure of that name it must stay below, or another figure of the same checkpoint."""
+    above: str | None = None
+    """Likewise, to be exceeded."""
+    source: str = ""
+    """Where the bound comes from."""
+    reason: str = ""
+    """Why it was not reached, if it was not."""
+
+    def __post_init__(self) -> None:
+        given = [self.at_most, self.at_least, self.below, self.above]
+        if sum(bound is not None for bound in given) != 1:
+            raise RecipeError(f"the aim for {self.metric} needs one of at_most, at_least, below, above")
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """A run by name; ``title`` is one line for people."""
+    """A run by name; ``title`` is one line for people, ``notes`` explains its choices to them."""
 
     name: str
     title: str
     run: RunConfig
+    notes: str = ""
+    aims: tuple[Aim, ...] = ()
+
+    def made(self, run: RunConfig) -> bool:
+        """Whether a checkpoint's run is this recipe's, with what the data decided filled in."""
+        data = replace(self.run.data, size=run.data.size, channels=run.data.channels)
+        model = replace(self.run.model, image_shape=run.model.image_shape, classes=run.model.classes)
+        asked = self.run.data.size in (None, run.data.size) and self.run.data.channels in (None, run.data.channels)
+        return asked and run == replace(self.run, data=data, model=model)
 
 
 def preset_run(preset: str) -> RunConfig:
@@ -73,7 +113,8 @@ def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
             model=replace(base.model, **content.get("model", {})),
             train=replace(base.train, **content.get("train", {})),
         )
-        return Recipe(name, content["title"], run)
+        aims = tuple(Aim(**aim) for aim in content.get("aims", ()))
+        return Recipe(name, content["title"], run, content.get("notes", ""), aims)
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise RecipeError(f"{path} cannot be read ({type(error).__name__}: {error})") from error
 
