@@ -11,7 +11,8 @@ A recipe names its data, a preset, and what differs from the preset:
     [train]
     epochs = 30
 
-It may explain its choices in ``notes``, and say with ``[[aims]]`` how good its checkpoint must be:
+It may explain its choices in ``notes``, say with ``maps = false`` that its checkpoint needs no maps, and with
+``[[aims]]`` how good it must be:
 
     notes = "Why these settings."
     [[aims]]
@@ -62,13 +63,17 @@ class Aim:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A run by name; ``title`` is one line for people, ``notes`` explains its choices to them."""
+    """A run by name; ``title`` is one line for people, ``notes`` explains its choices to them.
+
+    ``maps`` says whether its checkpoint brings maps of the test split.
+    """
 
     name: str
     title: str
     run: RunConfig
     notes: str = ""
     aims: tuple[Aim, ...] = ()
+    maps: bool = True
 
     def made(self, run: RunConfig) -> bool:
         """Whether a checkpoint's run is this recipe's, with what the data decided filled in."""
@@ -114,7 +119,7 @@ def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
             train=replace(base.train, **content.get("train", {})),
         )
         aims = tuple(Aim(**aim) for aim in content.get("aims", ()))
-        return Recipe(name, content["title"], run, content.get("notes", ""), aims)
+        return Recipe(name, content["title"], run, content.get("notes", ""), aims, content.get("maps", True))
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise RecipeError(f"{path} cannot be read ({type(error).__name__}: {error})") from error
 

@@ -76,6 +76,9 @@ def test_it_reaches_what_its_recipe_aims_at(shipped: Checkpoint) -> None:
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     """PCA, t-SNE and UMAP of the whole test split, the latter two with neighbours that are neighbours."""
     maps = embedding.load_maps(shipped.folder, shipped.digest)
+    if not load_recipe(shipped.name).maps:
+        assert maps == {}
+        return
     assert list(maps) == list(embedding.METHODS)
     assert {coordinates.shape for coordinates in maps.values()} == {(shipped.metrics["images"], 2)}
     images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)

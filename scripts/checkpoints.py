@@ -1,0 +1,97 @@
+"""Rebuild the shipped checkpoints from their recipes: those that are missing or were made by another recipe.
+
+What is made already is left alone, and an interrupted training goes on where it stopped, so that this can be ended and
+started again at any time. To make a checkpoint anew, remove its folder first.
+
+  python -m scripts.checkpoints               all of them
+  python -m scripts.checkpoints NAME ...      only these
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from vae_core.checkpoint import checkpoints_folder, find_checkpoint
+from vae_core.config import UserError
+from vae_core.data import DataMissingError, load_images
+from vae_core.embedding import load_maps, make_maps_with_bar
+from vae_core.recipes import Recipe, list_recipes, load_recipe
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def is_trained(recipe: Recipe, folder: Path) -> bool:
+    """Whether the folder of checkpoints holds a finished one of this recipe."""
+    from vae_core.training import STATE
+
+    try:
+        found = find_checkpoint(recipe.name, folder)
+    except UserError:
+        return False
+    assert found.run is not None
+    return recipe.made(found.run) and bool(found.metrics) and not (found.folder / STATE).exists()
+
+
+def lacks_maps(recipe: Recipe, folder: Path) -> bool:
+    """Whether a trained checkpoint shall have maps and has none."""
+    found = find_checkpoint(recipe.name, folder)
+    return recipe.maps and not load_maps(found.folder, found.digest)
+
+
+def is_begun(recipe: Recipe, folder: Path) -> bool:
+    """Whether a training of this recipe was interrupted and can go on."""
+    from vae_core.training import unfinished_run
+
+    try:
+        return recipe.made(unfinished_run(folder / recipe.name))
+    except UserError:
+        return False
+
+
+def is_at_hand(recipe: Recipe) -> bool:
+    """Whether the recipe's images are here, or could be fetched just now."""
+    try:
+        load_images(recipe.run.data, "test", fetch=True)
+    except DataMissingError:
+        return False
+    return True
+
+
+def command(recipe: Recipe, folder: Path) -> list[str]:
+    """The training that makes the checkpoint, or goes on with it."""
+    begun = is_begun(recipe, folder)
+    what = ["--resume", "--name", recipe.name] if begun else ["--recipe", recipe.name, "--overwrite"]
+    return [sys.executable, "train.py", *what, *(["--maps"] if recipe.maps else [])]
+
+
+def main(names: list[str]) -> int:
+    """Make what is missing; the exit status of a training that fails, else 0."""
+    folder, skipped = checkpoints_folder(), []
+    try:
+        recipes = [load_recipe(name) for name in names or list_recipes()]
+        for recipe in recipes:
+            trained = is_trained(recipe, folder)
+            if trained and not lacks_maps(recipe, folder):
+                print(f"{recipe.name}: made already", flush=True)
+            elif not is_at_hand(recipe):
+                skipped.append(recipe.name)
+            elif trained:
+                make_maps_with_bar(recipe.name, folder)
+            else:
+                status = subprocess.run(command(recipe, folder), cwd=PROJECT, check=False).returncode
+                if status:
+                    return status
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130  # the training has said what it kept
+    if skipped:
+        print(f"skipped, as their images are not at hand: {', '.join(skipped)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""`make checkpoints`: what it makes, leaves alone, goes on with and skips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts import checkpoints
+from tests.unit.conftest import tiny_run
+from vae_core.config import DataConfig
+from vae_core.data import ImageSet
+from vae_core.recipes import Recipe
+from vae_core.training import describe_images, fit
+
+
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recipe:
+    """One tiny recipe, the only one there is; checkpoints go to an empty folder."""
+    recipe = Recipe("tiny", "A tiny one", tiny_run(epochs=3), maps=False)
+    monkeypatch.setattr(checkpoints, "list_recipes", lambda: ["tiny"])
+    monkeypatch.setattr(checkpoints, "load_recipe", lambda name: recipe)
+    monkeypatch.setattr(checkpoints, "checkpoints_folder", lambda: tmp_path)
+    return recipe
+
+
+def train(recipe: Recipe, folder: Path, images: ImageSet, stop_after: int | None = None) -> None:
+    """Make its checkpoint, or stop as Ctrl-C does after some epochs."""
+
+    def stop(record: dict) -> None:
+        if record["epoch"] == stop_after:
+            raise KeyboardInterrupt
+
+    fit(describe_images(recipe.run, images), images, images, folder / recipe.name, on_epoch=stop, show_progress=False)
+
+
+def test_a_missing_checkpoint_is_made(recipe: Recipe, tmp_path: Path) -> None:
+    """From its recipe, from the start, with maps if it shall have some."""
+    assert checkpoints.command(recipe, tmp_path)[1:] == ["train.py", "--recipe", "tiny", "--overwrite"]
+
+
+def test_a_finished_one_is_left_alone(
+    recipe: Recipe, tmp_path: Path, train_images: ImageSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No training starts; one of other settings does not count."""
+    train(recipe, tmp_path, train_images)
+    assert checkpoints.main([]) == 0
+    assert capsys.readouterr().out == "tiny: made already\n"
+    assert not checkpoints.is_trained(Recipe("tiny", "", tiny_run(epochs=4), maps=False), tmp_path)
+    assert checkpoints.lacks_maps(Recipe("tiny", "", recipe.run), tmp_path)
+
+
+def test_an_interrupted_training_goes_on(recipe: Recipe, tmp_path: Path, train_images: ImageSet) -> None:
+    """If it is this recipe's; another's is replaced."""
+    train(recipe, tmp_path, train_images, stop_after=1)
+    assert not checkpoints.is_trained(recipe, tmp_path)
+    assert checkpoints.command(recipe, tmp_path)[1:] == ["train.py", "--resume", "--name", "tiny"]
+    other = Recipe("tiny", "", tiny_run(epochs=4), maps=False)
+    assert "--recipe" in checkpoints.command(other, tmp_path)
+
+
+def test_recipes_without_images_are_named_in_one_line(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of sets that cannot be fetched are skipped where the data root is empty."""
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    absent = {name: replace(recipe.run, data=DataConfig(name)) for name in ("shoes", "utrecht-faces")}
+    monkeypatch.setattr(checkpoints, "load_recipe", lambda name: Recipe(name, "", absent[name]))
+    assert checkpoints.main(list(absent)) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "skipped, as their images are not at hand: shoes, utrecht-faces"
+
+
+def test_an_unknown_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a traceback."""
+    assert checkpoints.main(["nothing"]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no recipe 'nothing'")
