@@ -28,6 +28,8 @@ PLAIN_RANGE = 3.0  # of a code whose statistics are not known
 LEAST_REACH = 3.0  # standard deviations of the prior that a dimension's range covers at least
 MARGIN = 0.25  # of the codes' range, added at either end
 MOST_DIRECTIONS = 256  # principal directions that travel to a browser
+LARGEST_COVARIANCE = 256  # dimensions; of longer codes the leading principal directions are stored instead
+STORED_DIRECTIONS = 64
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,11 @@ class CodeStatistics:
         try:
             code = metrics["code"]
             arrays = [np.array(code[name], float) for name in ("mean", "standard_deviation", "low", "high")]
-            covariance = np.array(code["covariance"], float)
+            if "principal" in code:
+                principal = np.array(code["principal"], float).reshape(-1, size)
+                covariance = principal.T @ principal
+            else:
+                covariance = np.array(code["covariance"], float)
             kl = np.array(metrics["kl_per_dim"], float) if variational else None
             means = np.array(code["class_means"], float) if code.get("class_means") else None
         except (KeyError, TypeError, ValueError):
@@ -138,13 +144,19 @@ class CodeStatistics:
         return cls(mean, deviation, covariance, low, high, kl, means)
 
     def to_metrics(self) -> dict:
-        """The part of ``metrics.json`` that ``from_metrics`` reads, rounded to six digits."""
+        """The part of ``metrics.json`` that ``from_metrics`` reads, rounded to six digits.
+
+        The covariance of a long code is stored as its leading principal directions, which all of it is if there are
+        few images.
+        """
+        few = len(self.mean) <= LARGEST_COVARIANCE
+        spread = {"covariance": self.covariance} if few else {"principal": self.principal[:STORED_DIRECTIONS]}
         arrays = {
             "mean": self.mean,
             "standard_deviation": self.standard_deviation,
             "low": self.low,
             "high": self.high,
-            "covariance": self.covariance,
+            **spread,
             "class_means": self.class_means,
         }
         return {name: None if array is None else _rounded(array) for name, array in arrays.items()}

@@ -188,7 +188,8 @@ def evaluate(model: Autoencoder, batches: Batches, generator: torch.Generator) -
         kl += parts.kl_per_dim.double().sum(0).cpu()
     count = len(batches)
     kl_per_dim = (kl / count).tolist()
-    return _record(reconstruction / count, sum(kl_per_dim)) | {"kl_per_dim": [round(value, 5) for value in kl_per_dim]}
+    record = _record(reconstruction / count, sum(kl_per_dim))
+    return record | ({"kl_per_dim": [round(value, 5) for value in kl_per_dim]} if model.variational else {})
 
 
 def _record(reconstruction: float, kl: float) -> dict[str, Any]:
@@ -235,7 +236,7 @@ class Trainer:
         generator = _generator(self.device, self.run.train.seed, number)
         if closed_form:
             train = evaluate(self.model, self.train, generator)
-            del train["kl_per_dim"]
+            train.pop("kl_per_dim", None)
         else:
             train = self._gradient_epoch(number, generator, show_progress)
         seconds = time.perf_counter() - start

@@ -231,3 +231,13 @@ def test_ranges_hold_nearly_all_codes_and_the_priors_middle(space: LatentSpace, 
     if space.variational:
         assert (low <= -3).all()
         assert (high >= 3).all()
+
+
+def test_the_covariance_of_long_codes_survives_in_few_directions() -> None:
+    """That of 30 codes of 300 numbers has 29 directions; all of them are kept, in a small file."""
+    codes = np.random.default_rng(0).standard_normal((30, 300))
+    statistics = CodeStatistics.of(codes, None, None, 0)
+    stored = statistics.to_metrics()
+    assert "covariance" not in stored
+    again = CodeStatistics.from_metrics({"code": stored}, 300, variational=False)
+    np.testing.assert_allclose(again.covariance, statistics.covariance, atol=1e-4)
