@@ -48,6 +48,9 @@ if network:
     cards.draw(checkpoint, network)
 st.subheader("Objective", anchor=False)
 cards.objective(checkpoint)
+if told := cards.attributes(checkpoint):
+    st.subheader("Attributes", anchor=False)
+    cards.show_attributes(told)
 st.subheader("Recipe", anchor=False)
 cards.recipe(checkpoint)
 point.write_address()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EVERYTHING = "All"
 FAMILIES = {"PCA": "pca", "CAE": "cae", "VAE": "vae"}
 FITS = {"crop": "those that are not square are cropped to their centre", "pad": "those that are not square are padded"}
+NOISE_FIGURES = ("noise", "seed", "mse", "noisy_mse", "pca_mse", "pca_components")
 PICTURES = 10
 ROWS_SHOWN = 7  # of the list, without scrolling
 ROW_HEIGHT = 35  # CSS pixels
@@ -177,7 +178,55 @@ def figures(checkpoint: Checkpoint) -> None:
         for name, text in shown.items():
             st.metric(FIGURES.get(name, ("Active units",))[0], text, help=HELP[name], width="content")
     images = number(stored, "images")
-    st.caption(f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}.")
+    sentences = [f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}.", denoising(stored)]
+    st.caption(" ".join(filter(None, sentences)))
+
+
+def denoising(stored: dict[str, Any]) -> str:
+    """How well noise is removed, as a sentence; empty if that is not stored."""
+    found = stored.get("denoising")
+    known = {name: number(found, name) for name in NOISE_FIGURES} if isinstance(found, dict) else {}
+    parts = {name: value for name, value in known.items() if value is not None}
+    if len(parts) < len(NOISE_FIGURES):
+        return ""
+    return (
+        "Of noise with a standard deviation of {noise:g} (seed {seed:.0f}) it leaves an MSE of {mse:.4f} to the clean "
+        "picture; the noisy picture has {noisy_mse:.4f}, its PCA of {pca_components:.0f} numbers {pca_mse:.4f}."
+    ).format_map(parts)
+
+
+def attributes(checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    """What codes tell of each attribute, the best told first; empty if that is not stored.
+
+    A row holds the attribute's name, the accuracy of a linear probe, the share of the more frequent value, and the
+    difference.
+    """
+    stored = checkpoint.metrics.get("attributes")
+    rows = []
+    for entry in stored if isinstance(stored, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        accuracy, majority = number(entry, "accuracy"), number(entry, "majority")
+        if accuracy is not None and majority is not None:
+            name = str(entry.get("name", ""))
+            rows.append({"Attribute": name, "Probe": accuracy, "Majority": majority, "Gain": accuracy - majority})
+    return sorted(rows, key=lambda row: -row["Gain"])
+
+
+def show_attributes(rows: list[dict[str, Any]]) -> None:
+    """The table of ``attributes``."""
+    percent = {name: st.column_config.NumberColumn(name, format="percent") for name in ("Majority", "Gain")}
+    st.caption(
+        "A linear probe learns each attribute from the codes of training pictures and is asked for those of the test "
+        "split. What it gains over guessing the more frequent value is what the codes tell in a straight direction."
+    )
+    st.dataframe(
+        rows, hide_index=True, width="content", height=ROW_HEIGHT * (min(len(rows), ROWS_SHOWN) + 1) + 3,
+        column_config={
+            "Probe": st.column_config.ProgressColumn("Probe", format="percent", min_value=0, max_value=1), **percent,
+        },
+        alt="Share of test pictures whose attribute a linear probe tells, and the share of the more frequent value",
+    )  # fmt: skip
 
 
 def _has(model: ModelConfig, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, OpenPage
 from tests.app.test_pages import assert_whole, texts
-from vae_core.checkpoint import find_checkpoint
-from vae_core.recipes import recipe_text
+from vae_core.checkpoint import find_checkpoint, save_metrics
+from vae_core.recipes import Recipe, recipe_text
 
 MODELS = "pages/models.py"
 
@@ -68,3 +69,33 @@ def test_a_card_holds_what_belongs_to_its_model(model: str, checkpoints: Path, o
     assert app.code[0].value.splitlines()[1:] == recipe_text(checkpoint.run, "").strip().splitlines()[1:]
     assert any(checkpoint.digest in str(table.value) for table in app.table)
     assert any(button.label == "Weights" for button in app.get("download_button"))
+
+
+def test_a_card_tells_of_attributes_and_noise(checkpoints: Path, open_page: OpenPage) -> None:
+    """Where such figures are stored: the best told attribute first, and what is left of noise in a sentence."""
+    entries = [
+        {"name": "Young", "accuracy": 0.8, "majority": 0.78, "direction": []},
+        {"name": "Smiling", "accuracy": 0.85, "majority": 0.52, "direction": []},
+        "damaged",
+    ]
+    noise = {"noise": 0.2, "seed": 0, "mse": 0.0021, "noisy_mse": 0.035, "pca_mse": 0.0052, "pca_components": 90}
+    metrics = find_checkpoint("digits-cae", checkpoints).metrics | {"attributes": entries, "denoising": noise}
+    save_metrics(checkpoints / "digits-cae", metrics)
+    app = open_page(MODELS, model="digits-cae")
+    assert_whole(app)
+    assert list(app.dataframe[1].value["Attribute"]) == ["Smiling", "Young"]
+    assert "it leaves an MSE of 0.0021" in texts(app)
+
+
+def test_a_shipped_models_card_explains_its_choices(
+    checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recipe's notes, as long as the checkpoint was made by it."""
+    run = find_checkpoint("digits-cae", checkpoints).run
+    assert run is not None
+    known = {"digits-cae": Recipe("digits-cae", "A title", run, notes="Why <b>so</b>.")}
+    monkeypatch.setattr("ui.cards.list_recipes", lambda: list(known))
+    monkeypatch.setattr("ui.cards.load_recipe", known.get)
+    assert "Why " in texts(open_page(MODELS, model="digits-cae"))
+    known["digits-cae"] = replace(known["digits-cae"], run=replace(run, train=replace(run.train, epochs=2)))
+    assert "Why " not in texts(open_page(MODELS, model="digits-cae"))
