@@ -305,9 +305,12 @@ def table() -> str:
         checkpoint = find_checkpoint(name, RECIPES.parent / "checkpoints")
         assert checkpoint.run is not None
         stored = checkpoint.metrics
-        nats = (f"{stored['total']:.1f}", f"{stored['kl']:.1f}") if checkpoint.run.model.family == "vae" else ("", "")
+        model = checkpoint.run.model
+        kl = f"{stored['kl']:.1f}" if model.family == "vae" else ""
+        # Gaussian pixels have a density, whose nats lie on another scale.
+        nats = (f"{stored['total']:.1f}" if kl and model.likelihood == "bernoulli" else "", kl)
         cells = (
-            f"`{name}`", str(checkpoint.run.model.latent), f"{stored['mse']:.4f}", f"{stored['psnr']:.2f}",
+            f"`{name}`", str(model.latent), f"{stored['mse']:.4f}", f"{stored['psnr']:.2f}",
             f"{stored['ssim']:.3f}", *nats, "" if stored["knn_accuracy"] is None else f"{stored['knn_accuracy']:.3f}",
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
