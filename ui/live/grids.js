@@ -4,6 +4,9 @@
 
 /* WORKER_SOURCE, the worker's whole text, is put before this module by ui/live/bundle.py. */
 
+const LATE = 21; // milliseconds between two frames, of which 60 a second are wanted
+const LONGEST_REST = 250;
+
 /**
  * Asks the worker for grids, one at a time. Of several requests by one name only the newest is answered, and each name
  * gets its turn.
@@ -23,6 +26,13 @@ export class Grids {
     /** @type {((bitmap: ImageBitmap) => void)|null} */
     this.busy = null;
     this.milliseconds = 0;
+    /** Milliseconds that the worker rests after each grid, so that the main picture gets the processor. */
+    this.rest = 0;
+  }
+
+  /** A frame of the main picture, while the hand moves it, came so long after the one before. */
+  yieldTo(/** @type {number} */ gap) {
+    this.rest = gap > LATE ? Math.min(LONGEST_REST, this.rest * 2 + 8) : Math.max(0, this.rest - 0.5);
   }
 
   /**
@@ -56,7 +66,8 @@ export class Grids {
     this.milliseconds = milliseconds;
     if (this.worker) show?.(bitmap);
     bitmap.close();
-    this.#next();
+    if (this.rest < 1) this.#next();
+    else setTimeout(() => this.#next(), this.rest);
   }
 
   /** Let decoders go that are no longer shown. @param {string[]} keys those that are */

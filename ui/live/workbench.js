@@ -46,6 +46,8 @@ export class Workbench {
     /** Whether something has moved here that the server has not been told. */
     this.pending = false;
     this.frame = 0;
+    /** When the last frame was painted. */
+    this.painted = 0;
     this.pace = new Pace();
     this.#build();
     root.append(this.element);
@@ -295,6 +297,8 @@ export class Workbench {
     const decoder = this.data && heldDecoder(this.data.decoders[0]);
     if (!decoder || !this.axes || this.code.length !== decoder.latent) return;
     const start = performance.now();
+    if (this.pending || this.walk.running) this.grids.yieldTo(start - this.painted);
+    this.painted = start;
     for (const screen of this.screens) if (!screen.element.hidden) screen.draw(this.code, this.label);
     this.sliders.show(this.code);
     this.pad.show(this.code);
