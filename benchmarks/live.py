@@ -46,7 +46,9 @@ PROBE = """(canvas) => {
     for (let at = 0; at < data.length; at += 4) sum = (sum * 31 + data[at] * (1 + at % 11)) % 1000000007;
     return sum;
   };
-  const probe = (globalThis.probe = {delays: [], frames: [], times: [], moves: 0, since: null, shown: look(), on: true});
+  const probe = (globalThis.probe = {
+    delays: [], frames: [], times: [], moves: 0, since: null, shown: look(), on: true,
+  });
   addEventListener("input", (event) => {
     probe.moves += 1;
     probe.since ??= event.timeStamp;

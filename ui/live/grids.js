@@ -6,6 +6,7 @@
 
 const LATE = 21; // milliseconds between two frames, of which 60 a second are wanted
 const LONGEST_REST = 250;
+const REST_FOR_STRAIN = 40; // times what the last grid took: at one late frame in twenty, the worker works a third
 
 /**
  * Asks the worker for grids, one at a time. Of several requests by one name only the newest is answered, and each name
@@ -26,13 +27,13 @@ export class Grids {
     /** @type {((bitmap: ImageBitmap) => void)|null} */
     this.busy = null;
     this.milliseconds = 0;
-    /** Milliseconds that the worker rests after each grid, so that the main picture gets the processor. */
-    this.rest = 0;
+    /** The share of late frames among the last ones, from 0 to 1. */
+    this.strain = 0;
   }
 
-  /** A frame of the main picture, while the hand moves it, came so long after the one before. */
+  /** A frame of the main picture, while it moves, came so many milliseconds after the one before. */
   yieldTo(/** @type {number} */ gap) {
-    this.rest = gap > LATE ? Math.min(LONGEST_REST, this.rest * 2 + 8) : Math.max(0, this.rest - 0.5);
+    this.strain = 0.95 * this.strain + (gap > LATE ? 0.05 : 0);
   }
 
   /**
@@ -66,8 +67,8 @@ export class Grids {
     this.milliseconds = milliseconds;
     if (this.worker) show?.(bitmap);
     bitmap.close();
-    if (this.rest < 1) this.#next();
-    else setTimeout(() => this.#next(), this.rest);
+    // The more frames are late, the longer the worker rests, so that the main picture gets the processor.
+    setTimeout(() => this.#next(), Math.min(LONGEST_REST, REST_FOR_STRAIN * this.strain * milliseconds));
   }
 
   /** Let decoders go that are no longer shown. @param {string[]} keys those that are */
