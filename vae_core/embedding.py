@@ -1,8 +1,14 @@
 """Maps of the test split's codes: asked for, computed in the background, and kept.
 
 A map is asked for by a MapRequest (``vae_core.projection`` has the methods), computed in a process of its own
-(``python -m vae_core.embedding REQUEST``), and kept in a bounded cache on the disk. A checkpoint may bring its maps
-along (``save_maps``, ``load_maps``); ``python -m vae_core.embedding --maps NAME`` makes them.
+(``python -m vae_core.embedding REQUEST``), and kept in a bounded cache on the disk. A checkpoint may bring maps along
+(``shipped_requests``, ``shipped_map``); ``python -m vae_core.embedding --maps NAME ...`` makes them.
+This module holds the worker, and all that a page needs of its neighbours:
+
+- ``ready_map(request, folder)``: the map that came along or is in the cache, or None
+- ``quality(request, folder, codes, coordinates, labels)``, ``shepard(codes, coordinates)``
+- ``seconds(request, folder)``: how long the map's computation took
+- ``place(request, checkpoint, codes)``: where new codes lie; ``plane(request, checkpoint)``: PCA's mean and axes
 """
 
 from __future__ import annotations
@@ -13,25 +19,36 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
-from vae_core.data import load_images
-from vae_core.files import atomic_write, cache_folder, trim_folder, write_text
-from vae_core.projection import METHODS, MapError, MapRequest, Method, Progress, embed
+from vae_core.files import cache_folder, write_text
+from vae_core.map_cache import cached_map, quality, ready_map, seconds, store_map
+from vae_core.map_places import place, plane
+from vae_core.map_quality import MapQuality, Shepard, shepard
+from vae_core.map_sources import chosen_points, source_points
+from vae_core.projection import METHODS, SOURCES, MapError, MapRequest, Method, embed
+from vae_core.shipped_maps import (
+    ShippedMap,
+    load_maps,
+    load_shipped,
+    make_maps,
+    make_maps_with_bar,
+    save_maps,
+    shipped_map,
+    shipped_requests,
+)
 
-MAPS = "map.npz"
-LARGEST_CACHE = 200_000_000  # bytes
 MOST_WORKERS = 2
-STEPS_16_BIT = 65535
-# What numpy and zipfile raise for files of arrays that are absent, cut or altered.
-DAMAGED = (OSError, EOFError, LookupError, ValueError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile)
+
+__all__ = [
+    "METHODS", "SOURCES", "JobState", "MapError", "MapQuality", "MapRequest", "Method", "Shepard", "ShippedMap",
+    "cached_map", "cancel_job", "chosen_points", "job_state", "load_maps", "load_shipped", "make_maps",
+    "make_maps_with_bar", "place", "plane", "quality", "ready_map", "save_maps", "seconds", "shepard", "shipped_map",
+    "shipped_requests", "start_job",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,112 +59,6 @@ class JobState:
     text: str
     error: str | None = None
     running: bool = True
-
-
-def chosen_points(count: int, points: int) -> np.ndarray:
-    """Indices of the test images on a map: all, or ``points`` of ``count`` drawn at random, in order."""
-    if points >= count:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(0).choice(count, points, replace=False))
-
-
-# --- maps that come with a checkpoint --------------------------------------------------------------------------
-
-
-def save_maps(folder: Path, digest: str, maps: dict[Method, np.ndarray]) -> None:
-    """Write 2-D maps (N, 2) of the whole test split beside a checkpoint, quantised to 16 bits, atomically."""
-    arrays: dict[str, np.ndarray] = {"digest": np.frombuffer(digest.encode(), np.uint8)}
-    for method, coordinates in maps.items():
-        low, high = coordinates.min(0), coordinates.max(0)
-        scaled = (coordinates - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
-        arrays[method] = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
-        arrays[f"{method}_range"] = np.stack([low, high]).astype(np.float32)
-    with atomic_write(folder / MAPS) as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def load_maps(folder: Path, digest: str) -> dict[Method, np.ndarray]:
-    """The maps that came with a checkpoint, float32 (N, 2) by method; empty if there are none for these weights."""
-    try:
-        with (folder / MAPS).open("rb") as file, np.load(file) as stored:
-            if stored["digest"].tobytes() != digest.encode():
-                return {}
-            maps: dict[Method, np.ndarray] = {}
-            for method in [method for method in METHODS if method in stored]:
-                low, high = stored[f"{method}_range"]
-                maps[method] = (low + (high - low) * (stored[method] / np.float32(STEPS_16_BIT))).astype(np.float32)
-            return maps
-    except DAMAGED:
-        return {}
-
-
-def make_maps(
-    name: str, on_progress: Progress, root: Path | None = None, data_root: Path | None = None
-) -> None:
-    """Compute and store the maps of a checkpoint's whole test split.
-
-    Args:
-        name: the checkpoint's name.
-        on_progress: called now and then with the share done and a word.
-        root: the folder of checkpoints; see ``checkpoints_folder``.
-        data_root: where image sets lie; see ``data_root`` in ``vae_core.data``.
-
-    Raises:
-        UserError: if the checkpoint or its images cannot be used.
-    """
-    checkpoint = find_checkpoint(name, root)
-    codes = _test_codes(checkpoint.folder, data_root)
-    maps: dict[Method, np.ndarray] = {}
-    for position, method in enumerate(METHODS):
-        request = MapRequest(name, checkpoint.digest, method, len(codes))
-
-        def share(fraction: float, text: str, done: int = position, title: str = METHODS[method]) -> None:
-            on_progress((done + fraction) / len(METHODS), f"{title}: {text}")
-
-        maps[method] = embed(codes, request, share)
-    save_maps(checkpoint.folder, checkpoint.digest, maps)
-
-
-def make_maps_with_bar(name: str, root: Path | None = None, data_root: Path | None = None) -> None:
-    """``make_maps`` with a progress bar in the terminal."""
-    from tqdm import tqdm
-
-    with tqdm(total=100, desc=name, bar_format="{desc} {bar} {percentage:3.0f} % {postfix}", disable=None) as bar:
-
-        def show(fraction: float, text: str) -> None:
-            bar.set_postfix_str(text, refresh=False)
-            bar.update(100 * fraction - bar.n)
-
-        make_maps(name, show, root, data_root)
-
-
-def _test_codes(folder: Path, data_root: Path | None = None) -> np.ndarray:
-    """Posterior means of a checkpoint's test split."""
-    from vae_core.latent import LatentSpace
-
-    space = LatentSpace.open(folder)
-    images = load_images(space.run.data, "test", root=data_root)
-    return space.encode(images.images, images.labels if space.classes else None)
-
-
-# --- the cache and the worker ----------------------------------------------------------------------------------
-
-
-def cached_map(request: MapRequest) -> np.ndarray | None:
-    """A map computed before, (N, dimensions); None if there is none, or its file is damaged."""
-    try:
-        coordinates = np.load(cache_folder("maps") / f"{request.key}.npy")
-    except DAMAGED:
-        return None
-    return coordinates if coordinates.ndim == 2 and coordinates.shape[1] == request.dimensions else None
-
-
-def _store(request: MapRequest, coordinates: np.ndarray) -> None:
-    """Keep a map, and let the oldest files go if all together are too large."""
-    folder = cache_folder("maps")
-    with atomic_write(folder / f"{request.key}.npy") as file:
-        np.save(file, coordinates)
-    trim_folder(folder, LARGEST_CACHE)
 
 
 _workers: dict[str, subprocess.Popen[bytes]] = {}
@@ -225,8 +136,9 @@ def _work(request: MapRequest) -> int:
         checkpoint = find_checkpoint(request.checkpoint)
         if checkpoint.digest != request.digest:
             raise MapError(f"{request.checkpoint} has been trained anew; load the page again")
-        codes = _test_codes(checkpoint.folder)
-        _store(request, embed(codes[chosen_points(len(codes), request.points)], request, report))
+        source = source_points(checkpoint.folder, request)
+        began = time.perf_counter()
+        store_map(request, embed(source.points, request, report), round(time.perf_counter() - began, 1))
     except UserError as error:
         report(0.0, "", str(error))
         return 2

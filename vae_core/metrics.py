@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vae_core.map_quality import trustworthiness as trustworthiness
+
 SSIM_WINDOW = 7
 SSIM_STABILISERS = (0.01**2, 0.03**2)  # K1 and K2 of Wang et al. 2004, for a range of 1
 LEAST_PROBABILITY = 1e-7  # where a Bernoulli pixel's logarithm is cut off, as float32 cannot tell less from 0
@@ -262,38 +264,3 @@ def _radii(features: np.ndarray, k: int) -> np.ndarray:
     from sklearn.neighbors import NearestNeighbors
 
     return NearestNeighbors(n_neighbors=k).fit(features).kneighbors()[0][:, -1]
-
-
-# --- maps ---------------------------------------------------------------------------------------------------------
-
-
-def trustworthiness(codes: np.ndarray, coordinates: np.ndarray, k: int = 10) -> float:
-    """How far a map (N, d) can be trusted: 1 if every point's k neighbours on it are its k nearest codes (N, D).
-
-    Each neighbour on the map that is not among the k nearest codes costs as much as its rank among them exceeds k
-    (Venna & Kaski 2001, "Neighborhood preservation in nonlinear projection methods"). The same figure as
-    scikit-learn's, in bounded memory.
-
-    Raises:
-        ValueError: unless k is below half the number of points, where the figure is defined.
-    """
-    from sklearn.metrics import pairwise_distances
-    from sklearn.neighbors import NearestNeighbors
-
-    count = len(codes)
-    if not 1 <= k < count / 2:
-        raise ValueError(f"trustworthiness with {k} neighbours needs more than {2 * k} points; there are {count}")
-    codes = np.asarray(codes, np.float64)
-    neighbours = NearestNeighbors(n_neighbors=k).fit(coordinates).kneighbors(return_distance=False)
-    excess = 0
-    size = max(1, DISTANCES_A_PART // count)
-    for start in range(0, count, size):
-        near = neighbours[start : start + size]
-        rows = np.arange(len(near))
-        distances = pairwise_distances(codes[start : start + size], codes)
-        distances[rows, start + rows] = np.inf  # a point is no neighbour of its own
-        in_order = np.sort(distances, axis=1)  # counting is quicker than an argsort and its inverse
-        for row, found in enumerate(near):
-            ranks = np.searchsorted(in_order[row], distances[row, found]) + 1
-            excess += int(np.maximum(ranks - k, 0).sum())
-    return 1 - excess * 2 / (count * k * (2 * count - 3 * k - 1))

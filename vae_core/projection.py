@@ -9,15 +9,23 @@ import json
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from vae_core.config import UserError
+from vae_core.neighbours import nearest
 
 Method = Literal["pca", "tsne", "umap"]
 METHODS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+Source = Literal["means", "samples", "pixels"]
+SOURCES: dict[Source, str] = {
+    "means": "Posterior means", "samples": "Posterior samples", "pixels": "Pixels"
+}  # fmt: skip
+Library = Literal["openTSNE", "scikit-learn"]
+LIBRARIES: tuple[Library, ...] = ("openTSNE", "scikit-learn")
+UNLESS_DRAWN: dict[Source, tuple[str, ...]] = {"means": ("seed",), "pixels": ("seed",)}  # what PCA does not need
 Progress = Callable[[float, str], None]
 
 EARLY_ITERATIONS, ITERATIONS = 250, 500  # of t-SNE: early exaggeration, then the rest
@@ -25,7 +33,6 @@ EXAGGERATION = 12  # van der Maaten 2014, section 5
 REPORT_EVERY = 10  # iterations of t-SNE
 TREE_ANGLE = 0.7  # Barnes-Hut's theta: at 10,000 points a lower KL than the FFT's in less than half its time
 MOST_TREE_POINTS = 20_000  # beyond it the FFT is quicker than the tree
-MOST_EXACT_POINTS = 20_000  # beyond it neighbours are found approximately
 
 
 class MapError(UserError):
@@ -52,36 +59,72 @@ class MapRequest:
     """UMAP: neighbours of a point (McInnes, Healy & Melville 2018)."""
     minimum_distance: float = 0.1
     """UMAP: how near points may come in the map."""
+    source: Source = "means"
+    """What is mapped: the images' posterior means, a sample of each one's posterior, or the images themselves."""
+    library: Library = "openTSNE"
+    """t-SNE: which program computes it."""
+
+    @property
+    def essential(self) -> MapRequest:
+        """The same request, with everything that has no influence on its map at its default."""
+        unused = {
+            "pca": ("perplexity", "neighbours", "minimum_distance", "library", *UNLESS_DRAWN.get(self.source, ())),
+            "tsne": ("neighbours", "minimum_distance"),
+            "umap": ("perplexity", "library"),
+        }.get(self.method, ())
+        usual: dict[str, Any] = {field.name: field.default for field in fields(self)}
+        return replace(self, **{name: usual[name] for name in unused})
 
     @property
     def key(self) -> str:
-        """A name for the map's files: 24 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:24]
+        """A name for the map's files: 24 hexadecimal digits, equal for requests of the same map."""
+        return hashlib.sha256(json.dumps(asdict(self.essential), sort_keys=True).encode()).hexdigest()[:24]
 
 
-def embed(codes: np.ndarray, request: MapRequest, on_progress: Progress = lambda fraction, text: None) -> np.ndarray:
+def embed(
+    codes: np.ndarray,
+    request: MapRequest,
+    on_progress: Progress = lambda fraction, text: None,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
     """The map of codes (N, D), float32 (N, dimensions).
+
+    t-SNE and UMAP are turned and mirrored, which changes no distance, to lie over what they began with.
 
     Args:
         codes: posterior means.
         request: the method and its parameters.
         on_progress: called now and then with the share done and a word; an exception from it cancels.
+        start: (N, dimensions), where t-SNE and UMAP begin instead of PCA.
 
     Raises:
         MapError: if there are too few points for the parameters, they are all equal, or not finite.
     """
     codes = np.asarray(codes, np.float64)
-    _check(codes, request)
-    make = {"pca": _pca, "tsne": _tsne, "umap": _umap}[request.method]
+    check(codes, request)
     on_progress(0.0, "Starting")
-    coordinates = make(codes, request, on_progress)
+    if request.method == "pca":
+        coordinates = project(codes, *principal_axes(codes, request.dimensions))
+    else:
+        make = {"tsne": _tsne, "umap": _umap}[request.method]
+        began = _scaled(codes, request) if start is None else np.asarray(start, np.float64) / np.std(start[:, 0])
+        coordinates = align(make(codes, request, began, on_progress), began)
     on_progress(1.0, "Done")
     return np.asarray(coordinates, np.float32)
 
 
-def _check(codes: np.ndarray, request: MapRequest) -> None:
+def check(codes: np.ndarray, request: MapRequest) -> None:
+    """Refuse what cannot be mapped.
+
+    Raises:
+        MapError: if there are too few codes (N, D) for the parameters, they are all equal, or not finite.
+    """
     if request.method not in METHODS:
         raise MapError(f"there is no map {request.method!r}; choose one of {', '.join(METHODS)}")
+    if request.source not in SOURCES:
+        raise MapError(f"there is no source {request.source!r}; choose one of {', '.join(SOURCES)}")
+    if request.library not in LIBRARIES:
+        raise MapError(f"t-SNE is computed by {' or '.join(LIBRARIES)}, not by {request.library!r}")
     if request.dimensions not in (2, 3):
         raise MapError(f"a map has 2 or 3 dimensions, not {request.dimensions}")
     if not request.perplexity >= 1:
@@ -104,28 +147,70 @@ def _check(codes: np.ndarray, request: MapRequest) -> None:
 # --- the methods -----------------------------------------------------------------------------------------------
 
 
-def _pca(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.ndarray:
-    """The leading principal components; codes of fewer dimensions than the map get zeros for the rest."""
-    centred = codes - codes.mean(0)
-    _, vectors = np.linalg.eigh(np.atleast_2d(np.cov(centred, rowvar=False)))
-    axes = vectors[:, ::-1][:, : request.dimensions]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])  # signs alike on every machine
-    coordinates = np.zeros((len(codes), request.dimensions))
-    coordinates[:, : axes.shape[1]] = centred @ axes
-    return coordinates
+def principal_axes(codes: np.ndarray, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """What projects to the leading principal components: the mean (D,) and axes (D, dimensions) of codes (N, D).
+
+    Codes of fewer dimensions than the map get axes of zeros for the rest.
+    """
+    codes = np.asarray(codes, np.float64)
+    mean = codes.mean(0)
+    _, vectors = np.linalg.eigh(np.atleast_2d(np.cov(codes - mean, rowvar=False)))
+    leading = vectors[:, ::-1][:, :dimensions]
+    leading = leading * np.sign(leading[np.abs(leading).argmax(0), np.arange(leading.shape[1])])  # alike everywhere
+    axes = np.zeros((codes.shape[1], dimensions))
+    axes[:, : leading.shape[1]] = leading
+    return mean, axes
 
 
-def _start(codes: np.ndarray, request: MapRequest) -> np.ndarray:
+def project(codes: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Codes (N, D) on the axes (D, dimensions) through ``mean`` (D,), float64 (N, dimensions)."""
+    return (np.asarray(codes, np.float64) - mean) @ axes
+
+
+def align(coordinates: np.ndarray, model: np.ndarray) -> np.ndarray:
+    """A map (N, d) turned and mirrored about its centre so that it lies over another (N, d) as well as it can.
+
+    The orthogonal Procrustes problem (Schönemann 1966); no distance changes.
+    """
+    centred = coordinates - coordinates.mean(0)
+    left, _, right = np.linalg.svd(centred.T @ (model - model.mean(0)))
+    return centred @ (left @ right)
+
+
+def _scaled(codes: np.ndarray, request: MapRequest) -> np.ndarray:
     """Where t-SNE and UMAP begin: PCA, which keeps the global arrangement (Kobak & Linderman 2021), scaled to 1.
 
     A little noise sets equal points apart, and fills the dimensions that codes of fewer dimensions leave empty.
     """
-    coordinates = _pca(codes, request, lambda fraction, text: None)
+    coordinates = project(codes, *principal_axes(codes, request.dimensions))
     noise = np.random.default_rng(request.seed).normal(size=coordinates.shape)
     return coordinates / coordinates[:, 0].std() + 0.01 * noise
 
 
-def _tsne(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.ndarray:
+def _tsne(codes: np.ndarray, request: MapRequest, began: np.ndarray, on_progress: Progress) -> np.ndarray:
+    """t-SNE by the program that was asked for."""
+    make = _tsne_scikit_learn if request.library == "scikit-learn" else _tsne_open
+    return make(codes, request, 1e-4 * began, on_progress)
+
+
+def _tsne_scikit_learn(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_progress: Progress) -> np.ndarray:
+    """t-SNE by scikit-learn at its own settings."""
+    from sklearn.manifold import TSNE
+
+    method = TSNE(
+        request.dimensions,
+        perplexity=request.perplexity,
+        init=start.astype(np.float32),
+        random_state=request.seed,
+        n_jobs=-1,
+        verbose=2,  # it tells of every 50th iteration, in lines that go to the meter
+    )
+    lines = _Lines(on_progress, method.max_iter)
+    with contextlib.redirect_stdout(lines):
+        return method.fit_transform(codes)
+
+
+def _tsne_open(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_progress: Progress) -> np.ndarray:
     """t-SNE by openTSNE (Policar, Strazar & Zupan 2019).
 
     While exaggeration keeps the map small, interpolation by FFT (Linderman et al. 2019) is the quickest gradient; once
@@ -133,23 +218,22 @@ def _tsne(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
     """
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     def report(iteration: int, error: float, embedding: np.ndarray) -> None:
         done["iterations"] += REPORT_EVERY
         on_progress(0.1 + 0.9 * done["iterations"] / (EARLY_ITERATIONS + ITERATIONS), "Moving the points")
 
     done, threads = {"iterations": 0}, os.cpu_count() or 1
-    on_progress(0.02, "Finding neighbours")
+    on_progress(0.01, "Finding neighbours")
+    indices, distances = nearest(
+        codes, int(3 * request.perplexity), lambda share: on_progress(0.01 + 0.09 * share, "Finding neighbours")
+    )
     affinities = PerplexityBasedNN(
-        codes,
-        perplexity=request.perplexity,
-        method="exact" if len(codes) <= MOST_EXACT_POINTS else "annoy",
-        n_jobs=threads,
-        random_state=request.seed,
+        knn_index=PrecomputedNeighbors(indices, distances), perplexity=request.perplexity, n_jobs=threads
     )
     on_progress(0.1, "Moving the points")
     planar = request.dimensions == 2
-    start = 1e-4 * _start(codes, request)
     embedding = TSNEEmbedding(
         start.copy(),
         affinities,
@@ -177,13 +261,15 @@ def _tsne(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
     return np.asarray(embedding)
 
 
-def _umap(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.ndarray:
+def _umap(codes: np.ndarray, request: MapRequest, began: np.ndarray, on_progress: Progress) -> np.ndarray:
     """UMAP by umap-learn, given exact neighbours, which spares most of its compilation."""
-    from sklearn.neighbors import NearestNeighbors
-
-    on_progress(0.05, "Finding neighbours")
-    search = NearestNeighbors(n_neighbors=request.neighbours, n_jobs=-1).fit(codes)
-    distances, indices = search.kneighbors(codes)
+    on_progress(0.01, "Finding neighbours")
+    indices, distances = nearest(
+        codes, request.neighbours - 1, lambda share: on_progress(0.01 + 0.09 * share, "Finding neighbours")
+    )
+    # umap-learn counts a point as the first of its own neighbours.
+    indices = np.column_stack([np.arange(len(codes)), indices])
+    distances = np.column_stack([np.zeros(len(codes)), distances])
     on_progress(0.1, "Loading UMAP")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
@@ -194,7 +280,7 @@ def _umap(codes: np.ndarray, request: MapRequest, on_progress: Progress) -> np.n
         n_neighbors=request.neighbours,
         min_dist=request.minimum_distance,
         precomputed_knn=(indices, distances, None),
-        init=_start(codes, request),
+        init=began,
         random_state=request.seed,
         n_jobs=1,  # what a fixed seed needs
         verbose=True,  # its bar goes to the meter
@@ -221,3 +307,18 @@ class _Meter:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+
+class _Lines(io.StringIO):
+    """A file for scikit-learn to print to, which hands on how many iterations are done."""
+
+    def __init__(self, on_progress: Progress, iterations: int) -> None:
+        super().__init__()
+        self.on_progress, self.iterations = on_progress, iterations
+
+    def write(self, text: str) -> int:
+        """Take a part of a line, such as ``[t-SNE] Iteration 50: error = 92.3``."""
+        number = text.partition("Iteration ")[2].partition(":")[0]
+        if number.isdigit():
+            self.on_progress(0.1 + 0.9 * min(1.0, int(number) / self.iterations), "Moving the points")
+        return len(text)

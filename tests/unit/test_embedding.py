@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vae_core import embedding
+from vae_core import embedding, map_cache, shipped_maps
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import load_images
@@ -74,7 +75,7 @@ def test_damaged_maps_count_as_none(tmp_path: Path) -> None:
     assert embedding.load_maps(tmp_path, DIGEST) == {}
     maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
     embedding.save_maps(tmp_path, DIGEST, maps)
-    path = tmp_path / embedding.MAPS
+    path = tmp_path / shipped_maps.MAPS
     whole = path.read_bytes()
     for length in range(0, len(whole), 37):
         path.write_bytes(whole[:length])
@@ -91,22 +92,32 @@ def test_ten_thousand_points_of_three_maps_are_small(tmp_path: Path) -> None:
     """A shipped file of maps stays under 150 kB."""
     maps = {method: np.random.default_rng(0).normal(size=(10_000, 2)) for method in METHODS}
     embedding.save_maps(tmp_path, DIGEST, maps)
-    assert (tmp_path / embedding.MAPS).stat().st_size < 150_000
+    assert (tmp_path / shipped_maps.MAPS).stat().st_size < 150_000
 
 
 def test_make_maps_maps_the_whole_test_split(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All methods, all test images, the progress of the three together rising to 1."""
-    monkeypatch.setattr(
-        embedding, "embed", lambda codes, request, on_progress: on_progress(1.0, "Done") or codes[:, :2]
-    )
+    """The whole grid, all test images; the progress of all together rises to 1; what is there is not made again."""
+    made: list[tuple[MapRequest, bool]] = []
+
+    def quick(codes: np.ndarray, request: MapRequest, on_progress: Callable, start: np.ndarray | None) -> np.ndarray:
+        made.append((request, start is None))
+        on_progress(1.0, "Done")
+        return codes[:, :2]
+
+    monkeypatch.setattr(shipped_maps, "embed", quick)
     progress: list[float] = []
     embedding.make_maps(request_for_pca.checkpoint, lambda fraction, text: progress.append(fraction))
     checkpoint = find_checkpoint(request_for_pca.checkpoint)
+    count = len(load_images(DataConfig("digits"), "test"))
+    assert [request for request, _ in made] == shipped_maps.grid(checkpoint.name, checkpoint.digest, count)
+    assert [request.method for request, from_pca in made if from_pca] == list(METHODS)
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
     found = embedding.load_maps(checkpoint.folder, checkpoint.digest)
-    assert {method: len(found[method]) for method in found} == dict.fromkeys(
-        METHODS, len(load_images(DataConfig("digits"), "test"))
-    )
-    assert progress == pytest.approx([1 / 3, 2 / 3, 1])
+    assert {method: len(found[method]) for method in found} == dict.fromkeys(METHODS, count)
+    made.clear()
+    embedding.make_maps(request_for_pca.checkpoint, lambda fraction, text: None)
+    assert made == []
 
 
 # --- which points ----------------------------------------------------------------------------------------------
@@ -129,7 +140,7 @@ def test_a_damaged_cache_file_counts_as_absent(request_for_pca: MapRequest) -> N
     """An empty, cut or pickled file, and a map of other dimensions."""
     path = cache_folder("maps") / f"{request_for_pca.key}.npy"
     assert cached_map(request_for_pca) is None
-    embedding._store(request_for_pca, np.ones((5, 2), np.float32))
+    map_cache.store_map(request_for_pca, np.ones((5, 2), np.float32), 1.0)
     whole = path.read_bytes()
     assert cached_map(request_for_pca) is not None
     for length in range(0, len(whole), 7):
@@ -142,12 +153,13 @@ def test_a_damaged_cache_file_counts_as_absent(request_for_pca: MapRequest) -> N
 
 def test_the_cache_lets_the_oldest_maps_go(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond its size the maps written longest ago are removed, the newest stay."""
-    requests = [replace(request_for_pca, seed=seed) for seed in range(5)]
-    size = 128 + 8 * 100  # an .npy file's header and a hundred points
-    monkeypatch.setattr(embedding, "LARGEST_CACHE", 3 * size)
+    requests = [replace(request_for_pca, points=100 + number) for number in range(5)]
+    size = 128 + 8 * 100 + 20  # an .npy file's header, a hundred points, and the seconds
+    monkeypatch.setattr(map_cache, "LARGEST_CACHE", 3 * size)
     for age, request in enumerate(requests):
-        embedding._store(request, np.ones((100, 2), np.float32))
-        os.utime(cache_folder("maps") / f"{request.key}.npy", (age, age))
+        map_cache.store_map(request, np.ones((100, 2), np.float32), 1.0)
+        for path in cache_folder("maps").glob(f"{request.key}*"):
+            os.utime(path, (age, age))
     assert [cached_map(request) is not None for request in requests] == [False, False, True, True, True]
 
 

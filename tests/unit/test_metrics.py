@@ -141,7 +141,7 @@ def test_the_codes_themselves_can_be_trusted() -> None:
     """A map that keeps all distances scores 1; too few points for the figure are refused."""
     codes = np.random.default_rng(0).normal(size=(50, 2))
     assert metrics.trustworthiness(codes, codes) == 1
-    with pytest.raises(ValueError, match="more than 20 points"):
+    with pytest.raises(ValueError, match="more than 30 points"):
         metrics.trustworthiness(codes[:20], codes[:20])
 
 
