@@ -71,7 +71,7 @@ class Options:
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
     """Where checkpoints lie; else the environment variable LATENT_CHECKPOINTS, else checkpoints/."""
     maps: bool = False
-    """Also compute the PCA, t-SNE and UMAP maps of the test split; about a minute for 10,000 images."""
+    """Also compute the PCA, t-SNE and UMAP maps of the test split; some minutes for 10,000 images."""
     overwrite: bool = False
     """Replace a checkpoint of that name, once the new one is finished."""
     resume: bool = False

@@ -7,7 +7,7 @@ This module holds the worker, and all that a page needs of its neighbours:
 
 - ``ready_map(request, folder)``: the map that came along or is in the cache, or None
 - ``quality(request, folder, codes, coordinates, labels)``, ``shepard(codes, coordinates)``
-- ``seconds(request, folder)``: how long the map's computation took
+- ``seconds(request, folder)``: processor time that the map's computation took
 - ``place(request, checkpoint, codes)``: where new codes lie; ``plane(request, checkpoint)``: PCA's mean and axes
 """
 
@@ -42,6 +42,7 @@ from vae_core.shipped_maps import (
 )
 
 MOST_WORKERS = 2
+SOONEST_SECONDS, COUNTING_SECONDS = 0.2, 0.5  # between two writings of the progress
 
 __all__ = [
     "METHODS", "SOURCES", "JobState", "MapError", "MapQuality", "MapRequest", "Method", "Shepard", "ShippedMap",
@@ -87,8 +88,13 @@ def start_job(request: MapRequest) -> None:
         found_in = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
         _workers[request.key] = subprocess.Popen(
             command,
-            # Threads that wait sleep instead of spinning, so that the app's pages get the processor.
-            env={**os.environ, "PYTHONPATH": found_in, "OMP_WAIT_POLICY": "passive"},
+            env={
+                "NUMBA_CACHE_DIR": str(cache_folder("numba")),  # so that UMAP is compiled once only
+                **os.environ,
+                "PYTHONPATH": found_in,
+                # Threads that wait sleep instead of spinning, so that the app's pages get the processor.
+                "OMP_WAIT_POLICY": "passive",
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
@@ -120,32 +126,68 @@ def cancel_job(request: MapRequest) -> None:
         _progress_file(request).unlink(missing_ok=True)
 
 
+class _Report:
+    """A worker's progress file. While a step takes long without a word, it counts the seconds, so that people see life.
+
+    Used in a ``with`` statement, which ends the counting.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.fraction, self.text, self.error = 0.0, "Starting", ""
+        self.changed = self.written = time.monotonic()
+        self.over, self.lock = threading.Event(), threading.Lock()
+        self.counting = threading.Thread(target=self._count, daemon=True)
+
+    def __enter__(self) -> _Report:
+        self.counting.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.counting.join()
+
+    def __call__(self, fraction: float, text: str, error: str = "") -> None:
+        """Take a step's share in [0, 1] and word; written at most every 0.2 s, an error at once."""
+        now = time.monotonic()
+        if (fraction, text) != (self.fraction, self.text):
+            self.changed = now
+        self.fraction, self.text, self.error = fraction, text, error
+        if now - self.written > SOONEST_SECONDS or fraction == 0 or error:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
+        with self.lock:
+            self.written = time.monotonic()
+            state = {"fraction": self.fraction, "text": text, "error": self.error or None}
+            write_text(self.path, json.dumps(state))
+
+    def _count(self) -> None:
+        while not self.over.wait(COUNTING_SECONDS):
+            waited = time.monotonic() - self.changed
+            if waited > COUNTING_SECONDS and not self.error:
+                self._write(f"{self.text}, {waited:.0f} s")
+
+
 def _work(request: MapRequest) -> int:
     """What the worker process does: compute, report, store."""
-    last = 0.0
-
-    def report(fraction: float, text: str, error: str | None = None) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last > 0.2 or fraction in (0.0, 1.0) or error:
-            last = now
-            write_text(_progress_file(request), json.dumps({"fraction": fraction, "text": text, "error": error}))
-
-    try:
-        report(0.0, "Encoding the test images")
-        checkpoint = find_checkpoint(request.checkpoint)
-        if checkpoint.digest != request.digest:
-            raise MapError(f"{request.checkpoint} has been trained anew; load the page again")
-        source = source_points(checkpoint.folder, request)
-        began = time.perf_counter()
-        store_map(request, embed(source.points, request, report), round(time.perf_counter() - began, 1))
-    except UserError as error:
-        report(0.0, "", str(error))
-        return 2
-    except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        report(0.0, "", f"the map could not be computed ({reason}); the server's log has the whole story")
-        raise
+    with _Report(_progress_file(request)) as report:
+        try:
+            report(0.0, "Encoding the test images")
+            checkpoint = find_checkpoint(request.checkpoint)
+            if checkpoint.digest != request.digest:
+                raise MapError(f"{request.checkpoint} has been trained anew; load the page again")
+            source = source_points(checkpoint.folder, request)
+            began = time.process_time()
+            coordinates = embed(source.points, request, report)
+            store_map(request, coordinates, round(time.process_time() - began, 1))
+        except UserError as error:
+            report(0.0, "", str(error))
+            return 2
+        except Exception as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            report(0.0, "", f"the map could not be computed ({reason}); the server's log has the whole story")
+            raise
     _progress_file(request).unlink(missing_ok=True)
     return 0
 

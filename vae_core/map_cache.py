@@ -32,7 +32,7 @@ def ready_map(request: MapRequest, folder: Path) -> np.ndarray | None:
 
 
 def store_map(request: MapRequest, coordinates: np.ndarray, seconds: float) -> None:
-    """Keep a map and how long it took, and let the oldest files go if all together are too large."""
+    """Keep a map and the processor time that it took, and let the oldest files go if all together are too large."""
     write_text(_file(request, ".json"), json.dumps({"seconds": seconds}))
     with atomic_write(_file(request, ".npy")) as file:
         np.save(file, coordinates)
@@ -40,7 +40,7 @@ def store_map(request: MapRequest, coordinates: np.ndarray, seconds: float) -> N
 
 
 def seconds(request: MapRequest, folder: Path) -> float | None:
-    """How long a map's computation took; None if that is not known."""
+    """The processor time that a map's computation took; None if that is not known."""
     shipped = load_shipped(folder, request)
     if shipped is not None:
         return shipped.seconds or None

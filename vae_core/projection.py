@@ -29,6 +29,8 @@ UNLESS_DRAWN: dict[Source, tuple[str, ...]] = {"means": ("seed",), "pixels": ("s
 Progress = Callable[[float, str], None]
 
 EARLY_ITERATIONS, ITERATIONS = 250, 500  # of t-SNE: early exaggeration, then the rest
+ARRANGED_ITERATIONS = 250  # of t-SNE that begins with a map at another perplexity
+ARRANGED_EPOCHS = 200  # of UMAP that begins with a map at other parameters
 EXAGGERATION = 12  # van der Maaten 2014, section 5
 REPORT_EVERY = 10  # iterations of t-SNE
 TREE_ANGLE = 0.7  # Barnes-Hut's theta: at 10,000 points a lower KL than the FFT's in less than half its time
@@ -95,7 +97,8 @@ def embed(
         codes: posterior means.
         request: the method and its parameters.
         on_progress: called now and then with the share done and a word; an exception from it cancels.
-        start: (N, dimensions), where t-SNE and UMAP begin instead of PCA.
+        start: (N, dimensions), a map of the same method at other parameters, where t-SNE and UMAP begin instead of PCA;
+            they then take fewer steps, and keep its arrangement.
 
     Raises:
         MapError: if there are too few points for the parameters, they are all equal, or not finite.
@@ -107,8 +110,8 @@ def embed(
         coordinates = project(codes, *principal_axes(codes, request.dimensions))
     else:
         make = {"tsne": _tsne, "umap": _umap}[request.method]
-        began = _scaled(codes, request) if start is None else np.asarray(start, np.float64) / np.std(start[:, 0])
-        coordinates = align(make(codes, request, began, on_progress), began)
+        began = _principal_start(codes, request) if start is None else np.asarray(start, np.float64)
+        coordinates = align(make(codes, request, began, start is not None, on_progress), began)
     on_progress(1.0, "Done")
     return np.asarray(coordinates, np.float32)
 
@@ -177,7 +180,7 @@ def align(coordinates: np.ndarray, model: np.ndarray) -> np.ndarray:
     return centred @ (left @ right)
 
 
-def _scaled(codes: np.ndarray, request: MapRequest) -> np.ndarray:
+def _principal_start(codes: np.ndarray, request: MapRequest) -> np.ndarray:
     """Where t-SNE and UMAP begin: PCA, which keeps the global arrangement (Kobak & Linderman 2021), scaled to 1.
 
     A little noise sets equal points apart, and fills the dimensions that codes of fewer dimensions leave empty.
@@ -187,10 +190,13 @@ def _scaled(codes: np.ndarray, request: MapRequest) -> np.ndarray:
     return coordinates / coordinates[:, 0].std() + 0.01 * noise
 
 
-def _tsne(codes: np.ndarray, request: MapRequest, began: np.ndarray, on_progress: Progress) -> np.ndarray:
+def _tsne(
+    codes: np.ndarray, request: MapRequest, start: np.ndarray, arranged: bool, on_progress: Progress
+) -> np.ndarray:
     """t-SNE by the program that was asked for."""
-    make = _tsne_scikit_learn if request.library == "scikit-learn" else _tsne_open
-    return make(codes, request, 1e-4 * began, on_progress)
+    if request.library == "scikit-learn":
+        return _tsne_scikit_learn(codes, request, 1e-4 * start, on_progress)
+    return _tsne_open(codes, request, start if arranged else 1e-4 * start, arranged, on_progress)
 
 
 def _tsne_scikit_learn(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_progress: Progress) -> np.ndarray:
@@ -210,11 +216,14 @@ def _tsne_scikit_learn(codes: np.ndarray, request: MapRequest, start: np.ndarray
         return method.fit_transform(codes)
 
 
-def _tsne_open(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_progress: Progress) -> np.ndarray:
+def _tsne_open(
+    codes: np.ndarray, request: MapRequest, start: np.ndarray, arranged: bool, on_progress: Progress
+) -> np.ndarray:
     """t-SNE by openTSNE (Policar, Strazar & Zupan 2019).
 
     While exaggeration keeps the map small, interpolation by FFT (Linderman et al. 2019) is the quickest gradient; once
     it spreads, the Barnes-Hut tree is, except for very many points. In three dimensions there is only the tree.
+    A start that is a map already (``arranged``) needs no exaggeration.
     """
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
@@ -222,9 +231,10 @@ def _tsne_open(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_pro
 
     def report(iteration: int, error: float, embedding: np.ndarray) -> None:
         done["iterations"] += REPORT_EVERY
-        on_progress(0.1 + 0.9 * done["iterations"] / (EARLY_ITERATIONS + ITERATIONS), "Moving the points")
+        on_progress(0.1 + 0.9 * done["iterations"] / (early + late), "Moving the points")
 
-    done, threads = {"iterations": 0}, os.cpu_count() or 1
+    early, late = (0, ARRANGED_ITERATIONS) if arranged else (EARLY_ITERATIONS, ITERATIONS)
+    done, threads = {"iterations": 0}, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
     on_progress(0.01, "Finding neighbours")
     indices, distances = nearest(
         codes, int(3 * request.perplexity), lambda share: on_progress(0.01 + 0.09 * share, "Finding neighbours")
@@ -243,17 +253,18 @@ def _tsne_open(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_pro
         callbacks=report,
         callbacks_every_iters=REPORT_EVERY,
     )
-    embedding.optimize(
-        EARLY_ITERATIONS,
-        exaggeration=EXAGGERATION,
-        momentum=0.5,
-        negative_gradient_method="fft" if planar else "bh",
-        inplace=True,
-    )
+    if early:
+        embedding.optimize(
+            early,
+            exaggeration=EXAGGERATION,
+            momentum=0.5,
+            negative_gradient_method="fft" if planar else "bh",
+            inplace=True,
+        )
     if np.std(embedding) < np.std(start):  # exaggeration draws a cloud without clusters together, even to one point
         embedding[:] = start
     embedding.optimize(
-        ITERATIONS,
+        late,
         momentum=0.8,
         negative_gradient_method="fft" if planar and len(codes) > MOST_TREE_POINTS else "bh",
         inplace=True,
@@ -261,7 +272,9 @@ def _tsne_open(codes: np.ndarray, request: MapRequest, start: np.ndarray, on_pro
     return np.asarray(embedding)
 
 
-def _umap(codes: np.ndarray, request: MapRequest, began: np.ndarray, on_progress: Progress) -> np.ndarray:
+def _umap(
+    codes: np.ndarray, request: MapRequest, start: np.ndarray, arranged: bool, on_progress: Progress
+) -> np.ndarray:
     """UMAP by umap-learn, given exact neighbours, which spares most of its compilation."""
     on_progress(0.01, "Finding neighbours")
     indices, distances = nearest(
@@ -273,14 +286,20 @@ def _umap(codes: np.ndarray, request: MapRequest, began: np.ndarray, on_progress
     on_progress(0.1, "Loading UMAP")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP
+        from umap import UMAP, layouts, umap_
 
+    # Keep on the disk what numba compiles, which umap-learn itself does not ask for.
+    moving = getattr(layouts, "_get_optimize_layout_euclidean_single_epoch_fn", None)
+    for function in (umap_.smooth_knn_dist, umap_.compute_membership_strengths, moving and moving(False)):
+        if function is not None:
+            function.enable_caching()
     method = UMAP(
         n_components=request.dimensions,
         n_neighbors=request.neighbours,
         min_dist=request.minimum_distance,
         precomputed_knn=(indices, distances, None),
-        init=began,
+        init=start,
+        n_epochs=ARRANGED_EPOCHS if arranged else None,
         random_state=request.seed,
         n_jobs=1,  # what a fixed seed needs
         verbose=True,  # its bar goes to the meter

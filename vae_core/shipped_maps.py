@@ -44,7 +44,7 @@ class ShippedMap:
     coordinates: np.ndarray
     """float32 (N, 2)"""
     seconds: float
-    """How long its computation took; 0 if that is not known."""
+    """Of processor time that its computation took; 0 if that is not known."""
     quality: MapQuality | None
     axes: tuple[np.ndarray, np.ndarray] | None = None
     """PCA: the codes' mean (D,) and the map's axes (D, 2)."""
@@ -250,9 +250,9 @@ def make_maps(
 
         if request not in stored:
             start = stored.get(_usual(request))
-            began = time.perf_counter()
+            began = time.process_time()
             coordinates = embed(source.points, request, share, None if start is None else start.coordinates)
-            seconds = round(time.perf_counter() - began, 1)
+            seconds = round(time.process_time() - began, 1)
             axes = principal_axes(source.points, 2) if request.method == "pca" else None
             try:
                 quality = measure(source.points, coordinates, source.labels)
