@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_core.config import ModelConfig, RunConfig, TrainConfig
-from vae_core.data import ImageSet
+from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.data import ImageSet, load_images
 from vae_core.training import describe_images, fit
 
 SIDE = 8
@@ -57,4 +57,20 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory, train_images: Ima
     }
     for name, run in kinds.items():
         fit(describe_images(run, train_images), train_images, test_images, folder / name, show_progress=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two checkpoints of the digits, whose images every machine has: PCA, and a VAE hardly trained."""
+    folder = tmp_path_factory.mktemp("digits")
+    data = DataConfig("digits")
+    train, test = load_images(data, "train"), load_images(data, "test")
+    models = {
+        "digits-pca": ModelConfig(family="pca", likelihood="gaussian", latent=4),
+        "digits-vae": ModelConfig(network="mlp", latent=4, hidden=32),
+    }
+    for name, model in models.items():
+        run = RunConfig(data, model, TrainConfig(epochs=1))
+        fit(describe_images(run, train), train, test, folder / name, show_progress=False)
     return folder

@@ -1,136 +1,33 @@
-"""Maps: kept in checkpoints and in the cache, and computed in the background."""
+"""Maps computed in the background and kept in the cache."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from vae_core import embedding, map_cache, shipped_maps
+from vae_core import embedding, map_cache
 from vae_core.checkpoint import find_checkpoint
-from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.config import DataConfig
 from vae_core.data import load_images
-from vae_core.embedding import METHODS, MapError, MapRequest, cached_map, job_state
+from vae_core.embedding import MapError, MapRequest, cached_map, job_state
 from vae_core.files import cache_folder
 from vae_core.latent import LatentSpace
-from vae_core.training import describe_images, fit
 
 DIGEST = "0123456789abcdef"
-coordinates = arrays(np.float32, (7, 2), elements=st.floats(-1000, 1000, width=32))
-
-
-@pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one checkpoint: PCA of the digits."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-    data = DataConfig("digits")
-    train, test = load_images(data, "train"), load_images(data, "test")
-    run = RunConfig(data, ModelConfig(family="pca", likelihood="gaussian", latent=4), TrainConfig(epochs=1))
-    fit(describe_images(run, train), train, test, folder / "digits-pca", show_progress=False)
-    return folder
 
 
 @pytest.fixture
-def request_for_pca(checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MapRequest:
+def request_for_pca(digits_checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MapRequest:
     """A request that a worker can fulfil, with an empty cache."""
-    monkeypatch.setenv("LATENT_CHECKPOINTS", str(checkpoints))
+    monkeypatch.setenv("LATENT_CHECKPOINTS", str(digits_checkpoints))
     monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
     checkpoint = find_checkpoint("digits-pca")
     return MapRequest(checkpoint.name, checkpoint.digest, "pca", points=100)
-
-
-# --- maps that come with a checkpoint --------------------------------------------------------------------------
-
-
-@given(st.dictionaries(st.sampled_from(list(METHODS)), coordinates, min_size=1))
-def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFactory, maps: dict) -> None:
-    """Every coordinate is within half a step of 1/65535 of its axis, and the methods are those stored."""
-    folder = tmp_path_factory.mktemp("model")
-    embedding.save_maps(folder, DIGEST, maps)
-    found = embedding.load_maps(folder, DIGEST)
-    assert found.keys() == maps.keys()
-    for method, stored in maps.items():
-        assert found[method].dtype == np.float32
-        largest = np.abs(stored).max()  # float32 itself is no finer than this times 1e-7
-        step = np.ptp(stored, axis=0).astype(float) / 65535
-        assert (np.abs(found[method] - stored.astype(float)) <= 0.5 * step + 5e-7 * largest + 1e-37).all()
-
-
-def test_maps_of_other_weights_are_not_taken(tmp_path: Path) -> None:
-    """A checkpoint that was trained anew has no maps until they are made again."""
-    embedding.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
-    assert embedding.load_maps(tmp_path, DIGEST[::-1]) == {}
-
-
-def test_damaged_maps_count_as_none(tmp_path: Path) -> None:
-    """An absent, empty, cut or altered file, and a pickled one, are no maps and no error."""
-    assert embedding.load_maps(tmp_path, DIGEST) == {}
-    maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
-    embedding.save_maps(tmp_path, DIGEST, maps)
-    path = tmp_path / shipped_maps.MAPS
-    whole = path.read_bytes()
-    for length in range(0, len(whole), 37):
-        path.write_bytes(whole[:length])
-        assert embedding.load_maps(tmp_path, DIGEST) == {}
-    for position in range(0, len(whole), 11):
-        path.write_bytes(whole[:position] + bytes([whole[position] ^ 255]) + whole[position + 1 :])
-        embedding.load_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
-    with path.open("wb") as file:
-        np.savez(file, digest=np.array([{"a": 1}], dtype=object))
-    assert embedding.load_maps(tmp_path, DIGEST) == {}
-
-
-def test_ten_thousand_points_of_three_maps_are_small(tmp_path: Path) -> None:
-    """A shipped file of maps stays under 150 kB."""
-    maps = {method: np.random.default_rng(0).normal(size=(10_000, 2)) for method in METHODS}
-    embedding.save_maps(tmp_path, DIGEST, maps)
-    assert (tmp_path / shipped_maps.MAPS).stat().st_size < 150_000
-
-
-def test_make_maps_maps_the_whole_test_split(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole grid, all test images; the progress of all together rises to 1; what is there is not made again."""
-    made: list[tuple[MapRequest, bool]] = []
-
-    def quick(codes: np.ndarray, request: MapRequest, on_progress: Callable, start: np.ndarray | None) -> np.ndarray:
-        made.append((request, start is None))
-        on_progress(1.0, "Done")
-        return codes[:, :2]
-
-    monkeypatch.setattr(shipped_maps, "embed", quick)
-    progress: list[float] = []
-    embedding.make_maps(request_for_pca.checkpoint, lambda fraction, text: progress.append(fraction))
-    checkpoint = find_checkpoint(request_for_pca.checkpoint)
-    count = len(load_images(DataConfig("digits"), "test"))
-    assert [request for request, _ in made] == shipped_maps.grid(checkpoint.name, checkpoint.digest, count)
-    assert [request.method for request, from_pca in made if from_pca] == list(METHODS)
-    assert progress == sorted(progress)
-    assert progress[-1] == 1
-    found = embedding.load_maps(checkpoint.folder, checkpoint.digest)
-    assert {method: len(found[method]) for method in found} == dict.fromkeys(METHODS, count)
-    made.clear()
-    embedding.make_maps(request_for_pca.checkpoint, lambda fraction, text: None)
-    assert made == []
-
-
-# --- which points ----------------------------------------------------------------------------------------------
-
-
-@given(st.integers(1, 500), st.integers(1, 600))
-def test_the_points_of_a_map_are_drawn_without_repetition(count: int, points: int) -> None:
-    """In order, each once, as many as asked for or as there are; the same ones every time."""
-    chosen = embedding.chosen_points(count, points)
-    assert len(chosen) == min(count, points)
-    assert (np.diff(chosen) > 0).all()
-    assert 0 <= chosen[0] <= chosen[-1] < count
-    np.testing.assert_array_equal(chosen, embedding.chosen_points(count, points))
 
 
 # --- the cache -------------------------------------------------------------------------------------------------
@@ -172,10 +69,10 @@ def finish(request: MapRequest) -> None:
 
 
 def test_a_job_computes_its_map_in_a_process_of_its_own(
-    request_for_pca: MapRequest, checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+    request_for_pca: MapRequest, digits_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started from another folder, it leaves in the cache what the core computes here."""
-    monkeypatch.chdir(checkpoints)
+    monkeypatch.chdir(digits_checkpoints)
     assert job_state(request_for_pca) is None
     embedding.start_job(request_for_pca)
     process = embedding._workers[request_for_pca.key]
