@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import threading
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -86,6 +89,26 @@ def test_a_job_computes_its_map_in_a_process_of_its_own(
     codes = LatentSpace.open(request_for_pca.checkpoint).encode(images)
     chosen = codes[embedding.chosen_points(len(codes), request_for_pca.points)]
     np.testing.assert_allclose(cached_map(request_for_pca), embedding.embed(chosen, request_for_pca), atol=1e-4)
+
+
+def test_a_long_step_counts_its_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a worker says nothing, its file still changes; an error stays as it is."""
+    monkeypatch.setattr(embedding, "COUNTING_SECONDS", 0.01)
+    path = tmp_path / "progress.json"
+
+    def wait_for(pattern: str) -> None:
+        until = time.monotonic() + 60
+        while not (path.exists() and re.search(pattern, path.read_text())):
+            assert time.monotonic() < until, f"{pattern} was not written"
+
+    with embedding._Report(path) as report:
+        report(0.5, "Loading UMAP")
+        wait_for(r"Loading UMAP, \d+ s")
+        report(0.0, "", "it broke")
+        wait_for("it broke")
+        threads = threading.active_count()
+    assert threading.active_count() == threads - 1
+    assert json.loads(path.read_text()) == {"fraction": 0.0, "text": "", "error": "it broke"}
 
 
 def test_a_job_that_fails_says_why(request_for_pca: MapRequest) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
+from scipy.stats import ortho_group
 
 from vae_core import metrics, projection
-from vae_core.projection import METHODS, MapError, MapRequest, embed
+from vae_core.projection import METHODS, MapError, MapRequest, align, embed
 
 
 def clusters(count: int = 240, size: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -33,6 +37,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of t-SNE's iterations are enough for a few hundred points."""
     monkeypatch.setattr(projection, "EARLY_ITERATIONS", 50)
     monkeypatch.setattr(projection, "ITERATIONS", 100)
+    monkeypatch.setattr(projection, "ARRANGED_ITERATIONS", 50)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -93,6 +98,66 @@ def test_the_seed_and_the_parameters_matter() -> None:
         assert not np.array_equal(embed(codes, other), embed(codes, plain))
 
 
+OTHERS: dict[str, object] = {
+    "checkpoint": "another", "digest": "1" * 16, "points": 99, "dimensions": 3, "seed": 1, "perplexity": 29.0,
+    "neighbours": 16, "minimum_distance": 0.2, "source": "samples", "library": "scikit-learn",
+}  # fmt: skip
+UNUSED = {
+    "pca": {"seed", "perplexity", "neighbours", "minimum_distance", "library"},
+    "tsne": {"neighbours", "minimum_distance"},
+    "umap": {"perplexity", "library"},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_key_changes_with_everything_that_changes_the_map(method: str) -> None:
+    """And with nothing else, so that no map is computed twice."""
+    plain = request(method)
+    assert {"method", *OTHERS} == {field.name for field in fields(MapRequest)}
+    for name, value in OTHERS.items():
+        assert (replace(plain, **{name: value}).key == plain.key) == (name in UNUSED[method]), name  # type: ignore[arg-type]
+    assert replace(plain, source="samples", seed=1).key != replace(plain, source="samples").key
+    assert len({request(other).key for other in METHODS}) == 3
+
+
+def test_scikit_learn_computes_t_sne_too() -> None:
+    """On demand: clusters stay together, its iterations are counted, and the same seed gives the same map."""
+    codes, labels = clusters()
+    progress: list[float] = []
+    asked = request("tsne", library="scikit-learn")
+    first = embed(codes, asked, lambda fraction, text: progress.append(fraction))
+    assert metrics.knn_accuracy(first, labels, 10) > 0.95
+    assert progress == sorted(progress)
+    assert len(progress) > 10
+    np.testing.assert_array_equal(embed(codes, asked), first)
+    assert not np.array_equal(embed(codes, request("tsne")), first)
+
+
+@pytest.mark.parametrize(("method", "other"), [("tsne", {"perplexity": 10.0}), ("umap", {"neighbours": 8})])
+def test_a_map_that_begins_with_another_keeps_its_arrangement(method: str, other: dict) -> None:
+    """The clusters stay where they were, so that one map turns into the other; neighbours are kept as well as anew."""
+    codes, labels = clusters()
+    usual = embed(codes, request(method))
+    following = embed(codes, request(method, **other), start=usual)
+    centres, moved = (
+        np.stack([points[labels == label].mean(0) for label in range(4)]) for points in (usual, following)
+    )
+    apart = np.linalg.norm(centres - np.roll(centres, 1, 0), axis=1).min()
+    assert np.linalg.norm(moved - centres, axis=1).max() < apart
+    assert metrics.trustworthiness(codes, following) > metrics.trustworthiness(codes, usual) - 0.02
+    assert metrics.knn_accuracy(following, labels, 10) > 0.95
+
+
+@given(st.integers(3, 40), st.sampled_from([2, 3]), st.integers(0, 1000))
+def test_aligning_undoes_a_turn_and_changes_no_distance(count: int, size: int, seed: int) -> None:
+    """A map turned and mirrored comes back to lie over itself; another keeps its shape."""
+    generator = np.random.default_rng(seed)
+    model, other = generator.normal(size=(2, count, size))
+    turn = ortho_group.rvs(size, random_state=seed)
+    np.testing.assert_allclose(align(model @ turn + 5, model), model - model.mean(0), atol=1e-9)
+    np.testing.assert_allclose(pdist(align(other, model)), pdist(other), atol=1e-9)
+
+
 @given(st.integers(2, 6), st.sampled_from([2, 3]))
 def test_pca_keeps_the_largest_variances(size: int, dimensions: int) -> None:
     """The map's axes are uncorrelated and carry the leading eigenvalues of the covariance, in falling order."""
@@ -120,6 +185,8 @@ def test_pca_keeps_the_largest_variances(size: int, dimensions: int) -> None:
         (np.eye(50), request("umap", neighbours=1), "number of neighbours"),
         (np.eye(50), request("umap", minimum_distance=-1.0), "minimum distance"),
         (np.eye(50), request("som"), "no map 'som'"),
+        (np.eye(50), request("pca", source="words"), "no source 'words'"),
+        (np.eye(50), request("tsne", perplexity=5.0, library="own"), "openTSNE or scikit-learn, not by 'own'"),
     ],
 )
 def test_what_cannot_be_mapped_is_refused_in_one_line(codes: np.ndarray, asked: MapRequest, reason: str) -> None:
