@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vae_core.neighbours import nearest
+from vae_core.neighbours import MOST_TREE_DIMENSIONS, nearest
 
 NEIGHBOURS = 15
 """k of trustworthiness, continuity and distortion."""
@@ -135,6 +135,34 @@ def _vote(neighbours: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> float
 def _figure(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int) -> float:
     """Trustworthiness, from each row's neighbours (R, k) in the one space that are strangers (R, k) in the other."""
     points = np.ascontiguousarray(points, np.float64)
+    count = len(points)
+    few = points.shape[1] <= MOST_TREE_DIMENSIONS
+    found = (_excess_by_tree if few else _excess_by_distances)(points, rows, neighbours, strangers, k)
+    return 1 - found * 2 / (len(rows) * k * (2 * count - 3 * k - 1))
+
+
+def _excess_by_tree(
+    points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int
+) -> int:
+    """By how much the ranks of the rows' strangers exceed k, summed; a tree counts the points that are nearer."""
+    from scipy.spatial import KDTree
+
+    position, column = np.nonzero(strangers)
+    centres = points[rows[position]]
+    radii = np.linalg.norm(centres - points[neighbours[position, column]], axis=1)
+    apart = radii > 0  # to a point equal to it none is nearer
+    # A ball holds its edge: a little smaller it leaves out the stranger, but still holds its own centre, which counts
+    # for the stranger.
+    ranks = KDTree(points).query_ball_point(
+        centres[apart], radii[apart] * (1 - 1e-12), return_length=True, workers=os.cpu_count() or 1
+    )
+    return int(np.maximum(ranks - k, 0).sum())
+
+
+def _excess_by_distances(
+    points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int
+) -> int:
+    """The same in many dimensions, where a tree does not help: from all distances, part by part."""
     norms = (points**2).sum(1)
     size = max(1, DISTANCES_A_PART // len(points))
 
@@ -151,6 +179,4 @@ def _figure(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strang
         return total
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = sum(pool.map(excess, range(0, len(rows), size)))
-    count = len(points)
-    return 1 - found * 2 / (len(rows) * k * (2 * count - 3 * k - 1))
+        return sum(pool.map(excess, range(0, len(rows), size)))

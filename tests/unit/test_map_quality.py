@@ -58,6 +58,16 @@ def test_more_neighbours_than_points_are_refused() -> None:
 # --- the figures -------------------------------------------------------------------------------------------------
 
 
+@given(st.integers(12, 60), st.integers(1, 3), st.integers(1, 5), st.integers(0, 1000))
+def test_the_tree_counts_as_all_distances_do(count: int, size: int, k: int, seed: int) -> None:
+    """On a grid of whole numbers, where many points are equal or equally far, neither takes one for nearer."""
+    generator = np.random.default_rng(seed)
+    coordinates = generator.integers(0, 6, (count, size)).astype(float)
+    neighbours, _ = nearest(generator.normal(size=(count, size)), k)
+    given = (coordinates, np.arange(count), neighbours, generator.random((count, k)) < 0.5, k)
+    assert map_quality._excess_by_tree(*given) == map_quality._excess_by_distances(*given)
+
+
 @pytest.mark.parametrize("dimensions", [2, 3])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_figures_are_those_of_scikit_learn(dimensions: int, seed: int) -> None:
