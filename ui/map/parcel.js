@@ -1,0 +1,20 @@
+/** The hidden mount: it takes one parcel from the server and puts it into the store. */
+
+import { deliver } from "./store.js";
+
+const KINDS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array };
+
+/** Read what ui/map/parcels.py packed. @param {Uint8Array} bytes */
+export function unpackParcel(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const body = bytes.slice(4 + length).buffer; // a copy, so that numbers begin where they may
+  /** @type {Record<string, any>} */
+  const arrays = {};
+  for (const { name, kind, at, count } of header.arrays) arrays[name] = new KINDS[kind](body, at, count);
+  return { header, arrays };
+}
+
+export default function ({ data }) {
+  if (data?.length) deliver(unpackParcel(data));
+}

@@ -1,0 +1,85 @@
+/** The parameters of the map, under it: dragging shows precomputed maps at once, releasing asks the server. */
+
+/** @typedef {{name: string, label: string, values: number[], value: number, ready: number[]}} Parameter
+ * ready: the values for which there is a map already */
+
+export class Sliders {
+  /** Whether a visitor is moving one. */
+  moving = false;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {(values: Record<string, number>) => void} onMove @param {(values: Record<string, number>) => void} onRelease
+   */
+  constructor(root, onMove, onRelease) {
+    this.root = root;
+    this.onMove = onMove;
+    this.onRelease = onRelease;
+    /** @type {Parameter[]} */
+    this.parameters = [];
+  }
+
+  /** @param {Parameter[]} parameters */
+  show(parameters) {
+    if (this.moving || JSON.stringify(parameters) === JSON.stringify(this.parameters)) return;
+    const same = parameters.map(({ name }) => name).join() === this.parameters.map(({ name }) => name).join();
+    this.parameters = parameters;
+    if (!same) this.root.replaceChildren(...parameters.map((parameter) => this.#build(parameter)));
+    parameters.forEach((parameter, number) => this.#update(parameter, this.root.children[number]));
+  }
+
+  #build(/** @type {Parameter} */ parameter) {
+    const row = document.createElement("label");
+    row.className = "parameter";
+    const [name, range, output] = [document.createElement("span"), document.createElement("input"), document.createElement("output")];
+    name.textContent = parameter.label;
+    range.type = "range";
+    range.min = "0";
+    range.step = "1";
+    range.oninput = () => {
+      this.moving = true;
+      this.#say(range, output, parameter.name);
+      this.onMove(this.values());
+    };
+    range.onchange = () => {
+      this.moving = false;
+      this.onRelease(this.values());
+    };
+    row.append(name, range, output);
+    return row;
+  }
+
+  #update({ name, values, value, ready }, /** @type {Element} */ row) {
+    const range = /** @type {HTMLInputElement} */ (row.querySelector("input"));
+    range.max = String(values.length - 1);
+    range.value = String(Math.max(0, values.indexOf(value)));
+    range.style.setProperty("--ready", ticks(values, ready));
+    this.#say(range, /** @type {HTMLOutputElement} */ (row.querySelector("output")), name);
+  }
+
+  #say(/** @type {HTMLInputElement} */ range, /** @type {HTMLOutputElement} */ output, /** @type {string} */ name) {
+    const { values, ready } = /** @type {Parameter} */ (this.parameters.find((parameter) => parameter.name === name));
+    const value = values[Number(range.value)];
+    output.textContent = `${value}`;
+    range.setAttribute("aria-valuetext", ready.includes(value) ? `${value}` : `${value}, to be computed`);
+  }
+
+  /** The value of each parameter, as the sliders stand. */
+  values() {
+    return Object.fromEntries(
+      this.parameters.map(({ name, values }, number) => {
+        const range = /** @type {HTMLInputElement} */ (this.root.children[number].querySelector("input"));
+        return [name, values[Number(range.value)]];
+      }),
+    );
+  }
+}
+
+/** Marks under the values that are ready, as a CSS background. @param {number[]} values @param {number[]} ready */
+function ticks(values, ready) {
+  const place = (/** @type {number} */ value) => `${(100 * values.indexOf(value)) / Math.max(1, values.length - 1)}%`;
+  const dots = ready.filter((value) => values.includes(value)).map(
+    (value) => `radial-gradient(circle, currentColor 2px, transparent 2.5px) ${place(value)} 100% / 12px 5px no-repeat`,
+  );
+  return dots.join(", ") || "none";
+}

@@ -1,0 +1,73 @@
+/** The points' pictures: strips of many thumbnails each, kept encoded, and decoded when one of them is wanted. */
+
+import { deliveredUnder } from "./store.js";
+
+const MOST_DECODED = 256; // strips
+
+/** @typedef {{image: ImageBitmap, left: number, width: number, height: number}} Thumbnail a part of a strip */
+
+export class Thumbnails {
+  /** @type {Map<number, ImageBitmap | null>} null while it is being decoded */
+  #decoded = new Map();
+
+  /** @param {string} set the pictures' digest @param {() => void} onReady called when more pictures can be shown */
+  constructor(set, onReady) {
+    this.set = set;
+    this.onReady = onReady;
+    this.closed = false;
+    this.refresh();
+  }
+
+  /** Look for parcels that have arrived. */
+  refresh() {
+    this.parcels = deliveredUnder(`thumbnails:${this.set}:`).sort((a, b) => a.header.first - b.header.first);
+  }
+
+  /** A point's picture, or null if it is not here yet; then `onReady` will be called. @returns {Thumbnail | null} */
+  get(/** @type {number} */ position) {
+    const parcel = this.parcels.findLast(({ header }) => header.first <= position);
+    if (!parcel) return null;
+    const { first, each, width, height } = parcel.header;
+    const strip = Math.floor((position - first) / each);
+    const image = this.#strip(parcel, strip);
+    return image && { image, left: ((position - first) % each) * width, width, height };
+  }
+
+  #strip(/** @type {import("./store.js").Parcel} */ { header, arrays }, /** @type {number} */ strip) {
+    const number = header.first / header.each + strip;
+    const known = this.#decoded.get(number);
+    if (known !== undefined) {
+      this.#decoded.delete(number); // so that those not wanted for longest come first
+      this.#decoded.set(number, known);
+      return known;
+    }
+    const begin = arrays.ends[strip - 1] ?? 0;
+    const end = arrays.ends[strip];
+    if (end === undefined) return null;
+    this.#decoded.set(number, null);
+    this.#decode(number, new Blob([arrays.strips.subarray(begin, end)], { type: "image/webp" }));
+    return null;
+  }
+
+  async #decode(/** @type {number} */ number, /** @type {Blob} */ blob) {
+    const image = await createImageBitmap(blob);
+    if (this.closed) return image.close();
+    this.#decoded.set(number, image);
+    this.#forgetOldest();
+    this.onReady();
+  }
+
+  #forgetOldest() {
+    for (const [number, image] of this.#decoded) {
+      if (this.#decoded.size <= MOST_DECODED) return;
+      image?.close();
+      this.#decoded.delete(number);
+    }
+  }
+
+  close() {
+    this.closed = true;
+    for (const image of this.#decoded.values()) image?.close();
+    this.#decoded.clear();
+  }
+}
