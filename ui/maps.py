@@ -1,50 +1,83 @@
-"""The parts of the Embeddings page: getting a map (shipped, cached or computed now), and what is selected on it."""
+"""Getting the maps of the Embeddings page: those that come with a checkpoint, those computed before, and new ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from ui import figures, loaders
+from ui import loaders
 from ui.frame import plain
-from vae_core import embedding, metrics
-from vae_core.config import UserError
+from ui.map import Points
+from vae_core import embedding
 from vae_core.embedding import MapRequest
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
 
 POLL_SECONDS = 0.5
-COLOURINGS = ("Class", "Reconstruction error", "KL")
+CODES = "codes"  # the plane of a model with two numbers, which is its own map
+PERPLEXITIES = tuple(range(5, 101, 5))
+NEIGHBOURS = tuple(range(5, 101, 5))
+DISTANCES = tuple(round(0.1 * step, 1) for step in range(10))
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """A map on the screen: coordinates (N, 2 or 3) and the numbers of the test images (N,)."""
+    """A map of test images: its key, coordinates (N, 2 or 3), what was asked for (None for a plane of codes)."""
 
-    name: str
+    key: str
+    title: str
     coordinates: np.ndarray
-    indices: np.ndarray
+    request: MapRequest | None
 
 
-def find_map(request: MapRequest, checkpoint: Checkpoint, count: int) -> Map | None:
-    """The map if the checkpoint brought it or the cache has it.
+def map_key(request: MapRequest) -> str:
+    """A map's name in the browser: the model, the method, and the parameters that count for it."""
+    return key_pattern(request).format(
+        perplexity=f"{request.perplexity:g}", neighbours=request.neighbours, distance=f"{request.minimum_distance:g}"
+    )
 
-    A shipped map was made from all test codes; of it, as many points are shown as the request has.
-    """
-    name, indices = embedding.METHODS[request.method], embedding.chosen_points(count, request.points)
-    usual = MapRequest(request.checkpoint, request.digest, request.method, request.points)
-    if request == usual:
-        shipped = _shipped(checkpoint.digest, checkpoint).get(request.method)
-        if shipped is not None and len(shipped) == count:
-            return Map(name, shipped[indices], indices)
-    cached = embedding.cached_map(request)
-    return Map(name, cached, indices) if cached is not None and len(cached) == len(indices) else None
+
+def key_pattern(request: MapRequest) -> str:
+    """``map_key`` with the parameters' names in braces, for the sliders in the browser."""
+    parameters = {"pca": "", "tsne": "-{perplexity}", "umap": "-{neighbours}-{distance}"}[request.method]
+    return f"{request.digest[:10]}-{request.method}-{request.dimensions}-{request.seed}{parameters}"
+
+
+def title_of(request: MapRequest) -> str:
+    """A map's name for people, with its parameters."""
+    parameters = {
+        "pca": "",
+        "tsne": f", perplexity {request.perplexity:g}",
+        "umap": f", {request.neighbours} neighbours, minimum distance {request.minimum_distance:g}",
+    }[request.method]
+    seed = f", seed {request.seed}" if request.seed else ""
+    return f"{embedding.METHODS[request.method]}{parameters}{seed}"
+
+
+def points_of(images: ImageSet, indices: np.ndarray) -> Points:
+    """The images on a map; its key is the same for equal images, whichever model looks at them."""
+    sample = images.images[indices[:: max(1, len(indices) // 64)]]
+    digest = hashlib.blake2b(np.ascontiguousarray(sample).tobytes() + indices.tobytes(), digest_size=8)
+    labels = None if images.labels is None or not images.class_names else images.labels[indices]
+    return Points(digest.hexdigest(), indices, labels, images.class_names if labels is not None else ())
+
+
+def ready_maps(checkpoint: Checkpoint, indices: np.ndarray, count: int) -> dict[str, Map]:
+    """The maps that came with a checkpoint, of the chosen ones of its ``count`` test images, by key."""
+    shipped = _shipped(checkpoint.digest, checkpoint)
+    ready = {}
+    for method, coordinates in shipped.items():
+        if len(coordinates) == count:
+            request = MapRequest(checkpoint.name, checkpoint.digest, method, len(indices))
+            ready[map_key(request)] = Map(map_key(request), title_of(request), coordinates[indices], request)
+    return ready
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -52,8 +85,42 @@ def _shipped(digest: str, _checkpoint: Checkpoint) -> dict[embedding.Method, np.
     return embedding.load_maps(_checkpoint.folder, digest)
 
 
+def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
+    """A map that came along, or is in the cache."""
+    found = ready.get(map_key(request))
+    if found is not None:
+        return found
+    cached = embedding.cached_map(request)
+    if cached is None or len(cached) != request.points or not np.isfinite(cached).all():
+        return None
+    return Map(map_key(request), title_of(request), cached, request)
+
+
+def plane_of_codes(checkpoint: Checkpoint, indices: np.ndarray) -> Map:
+    """The codes of a model with two numbers, as they are.
+
+    Raises:
+        UserError: if the images are not here or the model cannot be opened.
+    """
+    codes = loaders.test_codes(checkpoint).codes[indices]
+    return Map(f"{checkpoint.digest[:10]}-{CODES}", "Plane of the codes", codes, None)
+
+
+def nearest_ready(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
+    """What to show while a map is being computed: one of the same method, else any."""
+    same = [one for one in ready.values() if one.request is not None and one.request.method == request.method]
+    return next(iter(same or ready.values()), None)
+
+
 def compute(request: MapRequest, checkpoint: Checkpoint) -> None:
     """Start the worker if it is not at work, and show its progress until the map is there; Stop ends it."""
+    if st.session_state.get("stopped_map") == request.key:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{title_of(request)}: stopped.")
+            if st.button("Compute this map", icon=":material/play_arrow:", key=f"start_{request.key}"):
+                del st.session_state["stopped_map"]
+                st.rerun()
+        return
     state = embedding.job_state(request)
     if state is None:
         if loaders.attempt(lambda: _start(request, checkpoint)):
@@ -62,7 +129,7 @@ def compute(request: MapRequest, checkpoint: Checkpoint) -> None:
     if state.error or not state.running:
         reason = state.error or "the map does not fit the images, which have changed since this server started"
         st.warning(plain(reason), icon=":material/info:")
-        if st.button("Try again", icon=":material/refresh:"):
+        if st.button("Try again", icon=":material/refresh:", key=f"again_{request.key}"):
             embedding.cancel_job(request)
             st.rerun()
         return
@@ -80,45 +147,14 @@ def _watch(request: MapRequest) -> None:
     state = embedding.job_state(request)
     if state is None or not state.running:
         st.rerun()
-    st.progress(state.fraction, text=f"{embedding.METHODS[request.method]}: {state.text} …")
-    if st.button("Stop", icon=":material/stop:"):
-        embedding.cancel_job(request)
-        st.session_state["stopped_map"] = request.key
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(state.fraction, text=f"{title_of(request)}: {state.text} …")
+        if st.button("Stop", icon=":material/stop:", key=f"stop_{request.key}"):
+            embedding.cancel_job(request)
+            st.session_state["stopped_map"] = request.key
+            st.rerun()
 
 
-@st.cache_resource(max_entries=12, show_spinner="Drawing the map …")
-def draw(key: tuple[str, ...], _map: Map, _checkpoint: Checkpoint, colouring: str) -> Figure:
-    """The map's figure; the same object for the same key, so that a selection on it stays."""
-    images = loaders.test_images(_checkpoint)
-    if colouring == "Class":
-        labels = None if images.labels is None else images.labels[_map.indices]
-        return figures.class_map(_map.coordinates, labels, images.class_names, _map.indices)
-    errors, kl = _figures_per_image(_checkpoint.name, _checkpoint.digest, _checkpoint)
-    values, title = (kl, "KL in nats") if colouring == "KL" else (errors, "Mean squared error")
-    return figures.value_map(_map.coordinates, values[_map.indices], title, _map.indices)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Measuring the test images …")
-def _figures_per_image(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
-    """MSE of each test image's reconstruction, and its KL in nats."""
-    space, found = loaders.open_space(_checkpoint), loaders.test_codes(_checkpoint)
-    labels = found.images.labels if space.classes else None
-    errors = metrics.mse(found.images.images / np.float32(255), space.decode(found.codes, labels))
-    _, kl = space.objective(found.images.images, labels)
-    return errors, kl.sum(1)
-
-
-def selected_images(event: Any) -> np.ndarray:
-    """The numbers of the test images in a plotly selection, each once, in the order of selection."""
-    points = event.get("selection", {}).get("points", []) if event else []
-    numbers = []
-    for chosen in points:
-        number = chosen.get("customdata")
-        number = number[0] if isinstance(number, list) and number else number
-        if isinstance(number, int | float):
-            numbers.append(int(number))
-    return np.array(list(dict.fromkeys(numbers)), int)
-
-
-__all__ = ["COLOURINGS", "Map", "UserError", "compute", "draw", "find_map", "selected_images"]
+def with_seed(request: MapRequest, seed: int) -> MapRequest:
+    """The same map from another start."""
+    return replace(request, seed=seed)

@@ -276,7 +276,7 @@ class MapView {
     const number = `test image ${indices[position]}`;
     const lines = classNames.length ? [classNames[classes[position]] ?? "", number] : [number];
     if (this.values) lines.push(`${this.tones.title}: ${Number(this.values[position].toPrecision(3))}`);
-    else if (groupNames !== classNames && groupNames.length) lines.push(groupNames[groups[position]] ?? "");
+    else if (groupNames.join() !== classNames.join() && groupNames.length) lines.push(groupNames[groups[position]] ?? "");
     return lines;
   }
 
