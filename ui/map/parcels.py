@@ -59,7 +59,7 @@ def pack_thumbnails(name: str, images: np.ndarray) -> list[bytes]:
         sides = _thumbnail_size(images)
         header = {"set": name, "first": first, "each": PICTURES_A_STRIP, "width": sides[1], "height": sides[0]}
         ends = np.cumsum([len(strip) for strip in strips]).astype(np.uint32)
-        arrays = {"ends": ends, "strips": np.frombuffer(b"".join(strips), np.uint8)}
+        arrays: dict[str, np.ndarray] = {"ends": ends, "strips": np.frombuffer(b"".join(strips), np.uint8)}
         parcels.append(pack(f"thumbnails:{name}:{first}", header, arrays))
     return parcels
 

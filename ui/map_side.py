@@ -1,0 +1,172 @@
+"""Beside the map: the pictures that were selected, the current point, a visitor's own picture, and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, point
+from ui.frame import plain
+from ui.gallery import gallery
+from ui.map import Points
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
+    from vae_core.latent import LatentSpace
+
+MOST_SHOWN = 40
+SIZE = 46
+CURRENT_SIZE = 104
+
+
+@dataclass
+class Selection:
+    """What a visitor has selected of some points; ``revision`` rises when the page changes it, not the map."""
+
+    points: str
+    chosen: np.ndarray
+    revision: int = 0
+
+    def positions(self) -> np.ndarray:
+        """Positions of the selected points, in order."""
+        return np.flatnonzero(self.chosen)
+
+
+def selection(points: Points) -> Selection:
+    """The session's selection of these points."""
+    kept = st.session_state.get("map_selection")
+    if not isinstance(kept, Selection) or kept.points != points.key:
+        kept = Selection(points.key, np.zeros(len(points.indices), bool), (kept.revision if kept else 0) + 1)
+        st.session_state["map_selection"] = kept
+    return kept
+
+
+def select(points: Points, chosen: np.ndarray) -> None:
+    """Take up what was selected on the map."""
+    selection(points).chosen = chosen
+
+
+def clear(points: Points) -> None:
+    """Select nothing."""
+    kept = selection(points)
+    kept.chosen = np.zeros_like(kept.chosen)
+    kept.revision += 1
+
+
+def pictures(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet, points: Points) -> None:
+    """The selected pictures, or the current one."""
+    positions = selection(points).positions()
+    if len(positions):
+        _selected(checkpoint, space, images, points, positions)
+    else:
+        _current(checkpoint, space, images)
+        st.caption(
+            "Click a point to make it the current one of all pages. Shift-drag, or the lasso, selects points; "
+            "zoom in to see pictures instead of points."
+        )
+
+
+def _selected(
+    checkpoint: Checkpoint, space: LatentSpace, images: ImageSet, points: Points, positions: np.ndarray
+) -> None:
+    codes = loaders.test_codes(checkpoint).codes
+    mean = codes[points.indices[positions]].mean(0)
+    label = _commonest(points, positions)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{len(positions):,} selected", anchor=False)
+        st.button("Clear", icon=":material/close:", type="tertiary", on_click=clear, args=(points,))
+    if points.labels is not None:
+        st.caption(_counts(points, positions))
+    told = np.array([label]) if space.classes else None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        gallery(space.decode(mean[None], told), ["The decoded mean of the selected codes"], key="mean", size=64)
+        source = f"the mean of {len(positions):,} codes"
+        with st.container(gap="small"):
+            st.caption("Their mean, decoded")
+            with st.container(horizontal=True, gap="small"):
+                st.button("Go there", on_click=point.move_to, args=(mean, source), kwargs={"label": label})
+                st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
+    step = max(1, -(-len(positions) // MOST_SHOWN))
+    shown = points.indices[positions[::step]]
+    originals = images.images[shown] / np.float32(255)
+    labels = images.labels[shown] if space.classes and images.labels is not None else None
+    pairs = np.concatenate([originals, space.decode(codes[shown], labels)], axis=2)
+    part = f"{len(shown)} of them: above" if len(shown) < len(positions) else "Above"
+    st.caption(f"{part} the picture, below its reconstruction")
+    gallery(
+        pairs, [f"{choose.picture_name(images, int(index))} and its reconstruction" for index in shown],
+        key="selected", size=SIZE, marked=choose.position_of(point.current().image, shown),
+        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(shown[position])),
+    )  # fmt: skip
+    choose.link_to_explore(checkpoint, images)
+
+
+def _pin(code: np.ndarray, source: str, label: int | None) -> None:
+    """Keep a code under the first free letter, and stay where the point is."""
+    here = point.trail()
+    before = here.now
+    point.move_to(code, source, label=label)
+    point.pin()
+    if here.now != before:
+        point.undo()
+
+
+def _commonest(points: Points, positions: np.ndarray) -> int | None:
+    return None if points.labels is None else int(np.bincount(points.labels[positions]).argmax())
+
+
+def _counts(points: Points, positions: np.ndarray) -> str:
+    """How many of each class, most first, in a line."""
+    assert points.labels is not None
+    counted = np.bincount(points.labels[positions], minlength=len(points.names))
+    most_first = [label for label in np.argsort(-counted, kind="stable") if counted[label]]
+    return " · ".join(f"{plain(points.names[label])} **{counted[label]:,}**" for label in most_first)
+
+
+def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> None:
+    """The current point's picture, with the original if it is a test image."""
+    now = point.current()
+    decoded = space.decode(now.array()[None], now.labels())
+    if now.image is not None and now.image < len(images):
+        name = choose.picture_name(images, now.image)
+        shown = np.concatenate([images.images[now.image : now.image + 1] / np.float32(255), decoded])
+        gallery(shown, [name, f"Reconstruction of {name}"], key="current", size=CURRENT_SIZE,
+                captions=["original", "decoded"])  # fmt: skip
+        st.caption(plain(name))
+        choose.link_to_explore(checkpoint, images)
+        return
+    gallery(decoded, [f"The picture decoded from the current code: {now.source}"], key="current", size=CURRENT_SIZE)
+    st.caption(f"Now: {plain(now.source)}")
+    st.page_link(
+        "pages/explore.py", label="Explore this point", icon=":material/tune:",
+        query_params=point.address_of(checkpoint.name, now),
+    )  # fmt: skip
+
+
+def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where: str | None, near: np.ndarray) -> None:
+    """A visitor's picture: it becomes the current point, is marked on the map, and linked to what is near it."""
+    choose.upload(checkpoint, key="own", on_upload=lambda picture: _upload(checkpoint, picture))
+    if where is None:
+        st.caption("It is encoded and put on the map, with lines to the test pictures whose codes are nearest.")
+        return
+    st.caption(f"On the map {where}. The nearest test pictures, in the space of the codes:")
+    indices = points.indices[near]
+    gallery(
+        images.images[indices] / np.float32(255), [choose.picture_name(images, int(index)) for index in indices],
+        key="near_own", size=56, on_pick=lambda position: choose.move_to_test_image(checkpoint, int(indices[position])),
+    )  # fmt: skip
+
+
+def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
+    choose.move_to_upload(checkpoint, picture)
+    st.session_state["own_on_map"] = (checkpoint.digest, point.current().array())
+
+
+def own_code(checkpoint: Checkpoint) -> np.ndarray | None:
+    """The code of the picture that the visitor brought, for this model."""
+    kept = st.session_state.get("own_on_map")
+    return kept[1] if kept and kept[0] == checkpoint.digest else None

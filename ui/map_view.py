@@ -1,0 +1,266 @@
+"""The Embeddings page as a whole: one map or two beside each other, and the panel that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import streamlit as st
+
+from ui import choose, loaders, map_controls, map_places, map_side, map_trust, maps, point
+from ui import map as component
+from ui.exports import csv_bytes
+from ui.frame import plain, show_notice
+from ui.map import Background, Mark, Points
+from ui.map_colours import colour
+from ui.map_controls import ALONE, OTHER_SEED, Choice
+from ui.maps import Map
+from ui.models import fellows
+from vae_core import embedding
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.data import ImageSet
+    from vae_core.latent import LatentSpace
+
+FIRST, SECOND = "first", "second"
+PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Your picture", "Files"
+SHEET_SIDE = 22  # decoded pictures from edge to edge of a plane of codes
+RADII = (1.0, 2.0, 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What one run of the page shows."""
+
+    checkpoint: Checkpoint
+    space: LatentSpace
+    images: ImageSet
+    indices: np.ndarray
+    choice: Choice
+
+    @cached_property
+    def points(self) -> Points:
+        """The images on the map."""
+        return maps.points_of(self.images, self.indices)
+
+    @cached_property
+    def second(self) -> tuple[Checkpoint, str] | None:
+        """The model and the method of the map beside the first one, if there is to be one."""
+        beside = self.choice.beside
+        if beside == ALONE:
+            return None
+        if beside == OTHER_SEED:
+            return self.checkpoint, self.choice.method if self.choice.method in ("tsne", "umap") else "tsne"
+        method = next((method for method, title in embedding.METHODS.items() if title == beside), None)
+        if method is not None:
+            return self.checkpoint, method
+        other = next((other for other in fellows(self.checkpoint) if other.name == beside), None)
+        if other is None or other.run is None:
+            return None
+        plane = self.choice.method == maps.CODES
+        if plane and other.run.model.latent != 2:
+            return other, "tsne"
+        return other, self.choice.method
+
+    def send(self) -> None:
+        """Send the points and the maps that are there already."""
+        component.send_points(FIRST, self.points)
+        component.send_layouts(FIRST, self.points, _coordinates(self._ready(self.checkpoint)))
+        if self.second is not None:
+            component.send_points(SECOND, self.points)
+            component.send_layouts(SECOND, self.points, _coordinates(self._ready(self.second[0])))
+
+    def send_pictures(self) -> None:
+        """Send the pictures, which are the most."""
+        component.send_thumbnails(self.points, lambda: self.images.images[self.indices])
+
+    def _ready(self, checkpoint: Checkpoint) -> dict[str, Map]:
+        return maps.ready_maps(checkpoint, self.indices, len(self.images))
+
+    def show(self) -> None:
+        """The map or maps, and the panel."""
+        show_notice()
+        if self.second is None:
+            left, right = st.columns([7, 3], gap="medium")
+            with left:
+                shown = self._one(FIRST, self.checkpoint, self.choice.method)
+            with right:
+                self._panel(shown)
+            return
+        left, right = st.columns(2, gap="small")
+        checkpoint, method = self.second
+        with left:
+            shown = self._one(FIRST, self.checkpoint, self.choice.method)
+        with right:
+            other = self._one(SECOND, checkpoint, method, seeded=self.choice.beside == OTHER_SEED)
+        self._panel(shown, (checkpoint, other) if other is not None else None)
+
+    def _one(self, name: str, checkpoint: Checkpoint, method: str, *, seeded: bool = False) -> Map | None:
+        """One map with what belongs to it; what is shown, or None if it is not there."""
+        if self.second is not None and checkpoint.name != self.checkpoint.name:
+            st.caption(plain(checkpoint.name))
+        if method == maps.CODES:
+            shown = loaders.attempt(lambda: maps.plane_of_codes(checkpoint, self.indices))
+            if shown is not None:
+                component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
+                self._send_background(name, checkpoint, shown)
+                self._map(name, checkpoint, shown, [], "")
+            return shown
+        ready = self._ready(checkpoint)
+        parameters = map_controls.read_parameters()
+        request = map_controls.request_of(checkpoint, cast(embedding.Method, method), self.choice, parameters)
+        if seeded:
+            request = maps.with_seed(request, request.seed + 1)
+        found = maps.find_map(request, ready)
+        if found is None:
+            maps.compute(request, checkpoint)
+        shown = found or maps.nearest_ready(request, ready)
+        if name == FIRST:
+            map_controls.write_parameters(method)
+        if shown is None:
+            return None
+        if shown.key not in ready:
+            component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
+        there = [one.request for one in ready.values() if one.request is not None]
+        same = [one for one in there if (one.method, one.dimensions, one.seed) == _kind(request)]
+        sliders = map_controls.sliders(request, same) if name == FIRST else []
+        self._map(name, checkpoint, shown, sliders, maps.key_pattern(request))
+        return found
+
+    def _map(self, name: str, checkpoint: Checkpoint, shown: Map, sliders: list, pattern: str) -> None:
+        points, kept = self.points, map_side.selection(self.points)
+        colouring = loaders.attempt(lambda: colour(self.choice.colouring, checkpoint, points))
+        if colouring is None:
+            return
+        component.send_colours(name, points, colouring)
+        component.point_map(
+            name, points, shown.key,
+            alt=f"{shown.title}: a map of {len(points.indices):,} test pictures by {checkpoint.name}, coloured by "
+            f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
+            marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
+            pattern=pattern, legend=name == FIRST, file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
+            on_pick=self._pick, on_select=lambda chosen: map_side.select(points, chosen), on_tune=map_controls.tune,
+        )  # fmt: skip
+
+    def _pick(self, position: int) -> None:
+        choose.move_to_test_image(self.checkpoint, int(self.points.indices[position]))
+
+    def _marks(self, checkpoint: Checkpoint, shown: Map) -> list[Mark]:
+        """The current point, pinned ones, and the visitor's own picture."""
+        here = point.trail()
+        marks = []
+        if here.now.image is not None:
+            if (position := choose.position_of(here.now.image, self.indices)) is not None:
+                marks.append(Mark("current point", "current", position))
+        elif checkpoint.digest == self.checkpoint.digest:
+            marks += self._placed("current point", here.now.array(), shown, "current")
+        if checkpoint.digest == self.checkpoint.digest:
+            for letter, pinned in here.pins.items():
+                marks += self._placed(letter, pinned.array(), shown, "pin")
+        own = map_side.own_code(checkpoint)
+        if own is not None:
+            found = self._place(own, shown)
+            marks = [mark for mark in marks if mark.position is not None or mark.kind == "pin"]
+            marks.append(Mark("your picture", "own", at={shown.key: found.at.tolist()}, links=found.near.tolist()))
+        return marks
+
+    def _placed(self, label: str, code: np.ndarray, shown: Map, kind: str) -> list[Mark]:
+        return [Mark(label, kind, at={shown.key: self._place(code, shown).at.tolist()})]
+
+    def _place(self, code: np.ndarray, shown: Map) -> map_places.Place:
+        return map_places.place(code, loaders.test_codes(self.checkpoint).codes[self.indices], shown)
+
+    def _send_background(self, name: str, checkpoint: Checkpoint, shown: Map) -> None:
+        """Under a plane of codes: what the decoder paints there, and the prior's circles."""
+        space = loaders.open_space(checkpoint)
+        sheet, extent = (None, (0.0, 1.0, 0.0, 1.0)) if space.classes else _decoded_plane(checkpoint.digest, space)
+        radii = RADII if space.variational else ()
+        component.send_background(name, Background(shown.key, sheet, extent, radii))
+
+    # --- the panel ---
+
+    def _panel(self, shown: Map | None, other: tuple[Checkpoint, Map] | None = None) -> None:
+        """Details, one kind at a time."""
+        kind = st.segmented_control(
+            "Details", [PICTURES, TRUST, OWN, FILES], default=PICTURES, key="map_panel", required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        if kind == TRUST:
+            self._trust(shown, other)
+        elif kind == OWN:
+            own = map_side.own_code(self.checkpoint)
+            found = None if own is None or shown is None else self._place(own, shown)
+            where = None if found is None else f"it is placed {found.how}"
+            near = np.zeros(0, int) if found is None else found.near
+            map_side.own_picture(self.checkpoint, self.images, self.points, where, near)
+        elif kind == FILES:
+            self._files(shown)
+        else:
+            map_side.pictures(self.checkpoint, self.space, self.images, self.points)
+
+    def _trust(self, shown: Map | None, other: tuple[Checkpoint, Map] | None) -> None:
+        if shown is None:
+            st.caption("The figures come with the map.")
+        elif other is None:
+            map_trust.panel(self.checkpoint, shown, self.points, key=FIRST)
+        else:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                map_trust.panel(self.checkpoint, shown, self.points, key=FIRST)
+            with right:
+                map_trust.panel(other[0], other[1], self.points, key=SECOND)
+
+    def _files(self, shown: Map | None) -> None:
+        """The map as a table."""
+        if shown is None:
+            st.caption("The table comes with the map.")
+            return
+        name = f"{self.checkpoint.name}-map.csv"
+        st.download_button(
+            "CSV: number, class, code, map", _table(self, shown), name, "text/csv", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+        st.caption("PNG and SVG of what you see: the buttons on the map.")
+
+
+def _table(view: View, shown: Map) -> Callable[[], bytes]:
+    """What makes the table of a map as CSV."""
+
+    def make() -> bytes:
+        codes = loaders.test_codes(view.checkpoint).codes[view.indices]
+        names = [choose.class_name(view.images, int(index)) for index in view.indices]
+        rows = []
+        for index, name, code, place in zip(view.indices, names, codes, shown.coordinates, strict=True):
+            row: dict[str, object] = {"test image": int(index), "class": name}
+            row |= {f"z{number}": f"{value:.5g}" for number, value in enumerate(code)}
+            row |= {axis: f"{value:.5g}" for axis, value in zip(("x", "y", "z"), place, strict=False)}
+            rows.append(row)
+        return csv_bytes(rows)
+
+    return make
+
+
+def _kind(request: embedding.MapRequest) -> tuple[str, int, int]:
+    return request.method, request.dimensions, request.seed
+
+
+def _coordinates(ready: dict[str, Map]) -> dict[str, np.ndarray]:
+    return {key: found.coordinates for key, found in ready.items()}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _decoded_plane(digest: str, _space: LatentSpace) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    """Decoded pictures over the range of the codes, row by row from above, and their outer edges."""
+    low, high = _space.statistics.low, _space.statistics.high
+    x, y = (np.linspace(low[axis], high[axis], SHEET_SIDE) for axis in (0, 1))
+    codes = np.stack([np.tile(x, SHEET_SIDE), np.repeat(y[::-1], SHEET_SIDE)], axis=1)
+    decoded = _space.decode(codes.astype(np.float32))
+    channels, height, width = decoded.shape[1:]
+    rows = decoded.reshape(SHEET_SIDE, SHEET_SIDE, channels, height, width).transpose(0, 3, 1, 4, 2)
+    sheet = np.round(255 * np.clip(rows.reshape(SHEET_SIDE * height, SHEET_SIDE * width, channels), 0, 1))
+    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    return sheet.astype(np.uint8), (x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y)
