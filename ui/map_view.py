@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vae_core.latent import LatentSpace
 
 FIRST, SECOND = "first", "second"
-PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Your picture", "Files"
+PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Upload", "Files"
 SHEET_SIDE = 22  # decoded pictures from edge to edge of a plane of codes
 RADII = (1.0, 2.0, 3.0)
 
@@ -85,7 +85,7 @@ class View:
         """The map or maps, and the panel."""
         show_notice()
         if self.second is None:
-            left, right = st.columns([7, 3], gap="medium")
+            left, right = st.columns([21, 10], gap="medium")
             with left:
                 shown = self._one(FIRST, self.checkpoint, self.choice.method)
             with right:
@@ -142,7 +142,8 @@ class View:
             alt=f"{shown.title}: a map of {len(points.indices):,} test pictures by {checkpoint.name}, coloured by "
             f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
             marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
-            pattern=pattern, legend=name == FIRST, file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
+            pattern=pattern, legend=name == FIRST, low=self.second is not None,
+            file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
             on_pick=self._pick, on_select=lambda chosen: map_side.select(points, chosen), on_tune=map_controls.tune,
         )  # fmt: skip
 

@@ -184,6 +184,7 @@ def point_map(
     parameters: Sequence[Parameter] = (),
     pattern: str = "",
     legend: bool = True,
+    low: bool = False,
     file: str = "map",
     on_pick: Callable[[int], None] | None = None,
     on_select: Callable[[np.ndarray], None] | None = None,
@@ -202,6 +203,7 @@ def point_map(
         parameters: sliders under the map.
         pattern: the key of the map for values of the parameters, whose names stand in braces.
         legend: whether to show the legend.
+        low: leave room for something under the map.
         file: the name of files that are saved.
         on_pick: called with a point's position when it was clicked.
         on_select: called with (N,) bool when points were selected.
@@ -231,6 +233,7 @@ def point_map(
         ],
         "pattern": pattern,
         "legend": legend,
+        "low": low,
         "file": file,
         "link": points.key,
     }  # fmt: skip

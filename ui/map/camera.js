@@ -13,6 +13,8 @@ export class Camera {
   /** Half of what the map measures from side to side and from top to bottom, in its units. */
   extent = [1, 1];
   spatial = false;
+  /** Pixels on the left that the whole map leaves free, for the tools. */
+  inset = 46;
 
   constructor() {
     this.reset();
@@ -37,17 +39,23 @@ export class Camera {
 
   /** Pixels for one unit of the map. */
   get scale() {
-    return this.zoom * MARGIN * Math.min(this.width / (2 * this.extent[0]), this.height / (2 * this.extent[1]));
+    const room = Math.max(this.width - this.inset, 100);
+    return this.zoom * MARGIN * Math.min(room / (2 * this.extent[0]), this.height / (2 * this.extent[1]));
+  }
+
+  /** The middle of what the tools leave free, in pixels. */
+  get middle() {
+    return (this.width + this.inset) / 2;
   }
 
   /** @param {number} x @param {number} y of the turned map @returns {[number, number]} pixels */
   toScreen(x, y) {
-    return [this.width / 2 + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
+    return [this.middle + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
   }
 
   /** @param {number} left @param {number} top pixels @returns {[number, number]} in units of the turned map */
   toMap(left, top) {
-    return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
+    return [this.x + (left - this.middle) / this.scale, this.y - (top - this.height / 2) / this.scale];
   }
 
   /** @param {number} right @param {number} down pixels by which the map is dragged */
@@ -57,7 +65,7 @@ export class Camera {
   }
 
   /** Zoom so that what is under a pixel stays there. @param {number} factor @param {number} left @param {number} top */
-  zoomAt(factor, left = this.width / 2, top = this.height / 2) {
+  zoomAt(factor, left = this.middle, top = this.height / 2) {
     const [x, y] = this.toMap(left, top);
     this.zoom = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, this.zoom * factor));
     const [nowX, nowY] = this.toMap(left, top);

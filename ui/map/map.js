@@ -127,7 +127,7 @@ class MapView {
     this.shown.state = state.id;
     this.sliders.show(state.parameters);
     this.stage.setAttribute("aria-label", state.alt);
-    this.section.classList.toggle("bare", !state.legend);
+    this.section.classList.toggle("low", state.low);
     /** @type {HTMLElement} */ (this.section.querySelector(".legend")).hidden = !state.legend;
     if (this.link?.name !== state.link) {
       this.link?.close();
@@ -216,7 +216,7 @@ class MapView {
     };
   }
 
-  #zoom(/** @type {number} */ factor, left = this.camera.width / 2, top = this.camera.height / 2) {
+  #zoom(/** @type {number} */ factor, left = this.camera.middle, top = this.camera.height / 2) {
     this.camera.zoomAt(factor, left, top);
     this.tooltip.hide();
     this.hovered = -1;

@@ -140,7 +140,8 @@ class WebRenderer {
     else gl.disable(gl.DEPTH_TEST);
     const at = (/** @type {string} */ name) => gl.getUniformLocation(this.program, name);
     const [wide, high] = [(2 * camera.scale) / camera.width, (2 * camera.scale) / camera.height];
-    gl.uniform4f(at("view"), wide, high, -camera.x * wide, -camera.y * high);
+    const aside = (2 * camera.middle) / camera.width - 1;
+    gl.uniform4f(at("view"), wide, high, aside - camera.x * wide, -camera.y * high);
     gl.uniformMatrix3fv(at("turn"), true, camera.turn);
     gl.uniform1f(at("progress"), eased(cloud.progress));
     gl.uniform1f(at("size"), size * ratio);
