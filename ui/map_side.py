@@ -82,14 +82,18 @@ def _selected(
     if points.labels is not None:
         st.caption(_counts(points, positions))
     told = np.array([label]) if space.classes else None
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        gallery(space.decode(mean[None], told), ["The decoded mean of the selected codes"], key="mean", size=64)
-        source = f"the mean of {len(positions):,} codes"
-        with st.container(gap="small"):
-            st.caption("Their mean, decoded")
-            with st.container(horizontal=True, gap="small"):
-                st.button("Go there", on_click=point.move_to, args=(mean, source), kwargs={"label": label})
-                st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
+    source = f"the mean of {len(positions):,} codes"
+    left, right = st.columns([1, 3], vertical_alignment="center", gap="small")
+    with left:
+        gallery(
+            space.decode(mean[None], told), ["The decoded mean of the selected codes"], key="mean", size=64,
+        )  # fmt: skip
+    with right, st.container(horizontal=True, gap="small"):
+        st.button(
+            "Go to the mean", on_click=point.move_to, args=(mean, source), kwargs={"label": label},
+            help="Make the mean of the selected codes, decoded here, the current point",
+        )  # fmt: skip
+        st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
     step = max(1, -(-len(positions) // MOST_SHOWN))
     shown = points.indices[positions[::step]]
     originals = images.images[shown] / np.float32(255)

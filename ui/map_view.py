@@ -101,8 +101,6 @@ class View:
 
     def _one(self, name: str, checkpoint: Checkpoint, method: str, *, seeded: bool = False) -> Map | None:
         """One map with what belongs to it; what is shown, or None if it is not there."""
-        if self.second is not None and checkpoint.name != self.checkpoint.name:
-            st.caption(plain(checkpoint.name))
         if method == maps.CODES:
             shown = loaders.attempt(lambda: maps.plane_of_codes(checkpoint, self.indices))
             if shown is not None:
@@ -133,6 +131,8 @@ class View:
 
     def _map(self, name: str, checkpoint: Checkpoint, shown: Map, sliders: list, pattern: str) -> None:
         points, kept = self.points, map_side.selection(self.points)
+        if self.second is not None:
+            st.caption(f"{plain(checkpoint.name)}: {shown.title}")
         colouring = loaders.attempt(lambda: colour(self.choice.colouring, checkpoint, points))
         if colouring is None:
             return

@@ -33,8 +33,16 @@ export function readLayout({ key, dimensions, low, high }, steps) {
     for (let point = 0; point < count; point++) places[3 * point + axis] = first + step * steps[dimensions * point + axis];
   }
   const spatial = dimensions === 3;
-  const extent = spatial ? [1.25, 1.25] : [Math.max(ranges[0] / unit / 2, 0.2), Math.max(ranges[1] / unit / 2, 0.2)];
+  const extent = spatial ? Array(2).fill(radius(places)) : [Math.max(ranges[0] / unit / 2, 0.2), Math.max(ranges[1] / unit / 2, 0.2)];
   return { key, spatial, places, centre, unit, extent: /** @type {[number, number]} */ (extent) };
+}
+
+/** Within which all but a hundredth of the points lie. @param {Float32Array} places */
+function radius(places) {
+  const distances = Float32Array.from({ length: places.length / 3 }, (_, point) =>
+    Math.hypot(places[3 * point], places[3 * point + 1], places[3 * point + 2]),
+  ).sort();
+  return Math.max(distances[Math.floor(0.99 * (distances.length - 1))] ?? 1, 0.2);
 }
 
 /** A place of the server's coordinates in a layout's units. @param {Layout} layout @param {number[]} coordinates */

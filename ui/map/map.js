@@ -503,7 +503,8 @@ class MapView {
   #pointSize() {
     const { count } = this.cloud;
     const base = count > 30_000 ? 2.6 : count > 6000 ? 4.2 : count > 1500 ? 5.5 : 7;
-    return Math.min(15, base * Math.sqrt(Math.max(this.camera.zoom, 0.7)) * Math.min(1.25, Math.max(0.8, this.camera.height / 620)));
+    const depth = this.camera.spatial ? 1.25 : 1; // those behind are drawn smaller
+    return Math.min(15, depth * base * Math.sqrt(Math.max(this.camera.zoom, 0.7)) * Math.min(1.25, Math.max(0.8, this.camera.height / 620)));
   }
 
   #colours() {
@@ -527,8 +528,10 @@ class MapView {
     const colours = this.#colours();
     this.placed = this.#showsPictures() ? placePictures(this.cloud, this.camera, this.places, this.#mayShow) : [];
     if (this.thumbnails) drawPictures(pen, this.placed, this.thumbnails, (position) => this.#colour(this.cloud.tones[position]));
-    drawNames(pen, this.#names(), colours, colours.font);
-    drawMarks(pen, this.#marks(), colours, colours.font);
+    const marks = this.#marks();
+    const taken = marks.map(({ mark, x, y }) => ({ name: `oooo ${mark.label}`, x: x + 45, y })); // its ring, too
+    drawNames(pen, this.#names(), taken, colours, colours.font);
+    drawMarks(pen, marks, colours, colours.font);
     if (this.outline && this.outline.length > 1) drawOutline(pen, this.outline, colours);
   }
 

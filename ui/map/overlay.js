@@ -82,15 +82,18 @@ export function drawPictures(pen, placed, thumbnails, colourOf) {
 /**
  * Names of the groups, moved apart where they would cover each other.
  * @param {CanvasRenderingContext2D} pen @param {{name: string, x: number, y: number}[]} names in pixels
+ * @param {{name: string, x: number, y: number}[]} taken what stands there already
  * @param {Colours} colours @param {string} font
  */
-export function drawNames(pen, names, { ink, paper }, font) {
+export function drawNames(pen, names, taken, { ink, paper }, font) {
   pen.font = `${NAME_FONT} ${font}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   pen.lineWidth = 4;
-  for (const { name, x, y } of spread(names.map((one) => ({ ...one, wide: pen.measureText(one.name).width })))) {
+  const measured = (/** @type {{name: string}[]} */ all) =>
+    all.map((one) => ({ ...one, wide: pen.measureText(one.name).width }));
+  for (const { name, x, y } of spread(measured(names), measured(taken))) {
     pen.strokeStyle = paper;
     pen.globalAlpha = 0.85;
     pen.strokeText(name, x, y);
@@ -100,14 +103,14 @@ export function drawNames(pen, names, { ink, paper }, font) {
   }
 }
 
-/** @param {{name: string, x: number, y: number, wide: number}[]} names */
-function spread(names) {
+/** @typedef {{name: string, x: number, y: number, wide: number}} Box @param {Box[]} names @param {Box[]} taken */
+function spread(names, taken) {
   const placed = [];
   for (const one of [...names].sort((a, b) => a.y - b.y)) {
     let { y } = one;
-    for (const other of placed) {
+    for (const other of [...taken, ...placed].sort((a, b) => a.y - b.y)) {
       const beside = Math.abs(other.x - one.x) < (other.wide + one.wide) / 2 + 6;
-      if (beside && y - other.y < NAME_HEIGHT) y = other.y + NAME_HEIGHT;
+      if (beside && Math.abs(y - other.y) < NAME_HEIGHT) y = other.y + NAME_HEIGHT;
     }
     placed.push({ ...one, y });
   }
