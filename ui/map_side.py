@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 40
 SIZE = 46
 CURRENT_SIZE = 104
+SAME = 2e-3  # a code in the address is rounded to three digits
 
 
 @dataclass
@@ -131,11 +132,19 @@ def _counts(points: Points, positions: np.ndarray) -> str:
     return " · ".join(f"{plain(points.names[label])} **{counted[label]:,}**" for label in most_first)
 
 
+def is_test_image(checkpoint: Checkpoint, now: point.Point) -> bool:
+    """Whether a point is the code of the test image that it names; a link may claim one wrongly."""
+    codes = loaders.test_codes(checkpoint).codes
+    if now.image is None or now.image >= len(codes):
+        return False
+    return bool(np.allclose(codes[now.image], now.array(), atol=SAME, rtol=SAME))
+
+
 def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> None:
     """The current point's picture, with the original if it is a test image."""
     now = point.current()
     decoded = space.decode(now.array()[None], now.labels())
-    if now.image is not None and now.image < len(images):
+    if now.image is not None and is_test_image(checkpoint, now):
         name = choose.picture_name(images, now.image)
         shown = np.concatenate([images.images[now.image : now.image + 1] / np.float32(255), decoded])
         gallery(shown, [name, f"Reconstruction of {name}"], key="current", size=CURRENT_SIZE,

@@ -154,7 +154,7 @@ class View:
         """The current point, pinned ones, and the visitor's own picture."""
         here = point.trail()
         marks = []
-        if here.now.image is not None:
+        if map_side.is_test_image(self.checkpoint, here.now):
             if (position := choose.position_of(here.now.image, self.indices)) is not None:
                 marks.append(Mark("current point", "current", position))
         elif checkpoint.digest == self.checkpoint.digest:

@@ -110,7 +110,10 @@ def send_points(name: str, points: Points) -> None:
     with _hidden(f"points_{name}"):
         classes = np.zeros(len(points.indices), np.uint8) if points.labels is None else points.labels % 256
         header = {"id": points.key, "thumbnails": points.key, "names": list(points.names)}
-        arrays: dict[str, np.ndarray] = {"classes": classes.astype(np.uint8), "indices": points.indices.astype(np.uint32)}
+        arrays: dict[str, np.ndarray] = {
+            "classes": classes.astype(np.uint8),
+            "indices": points.indices.astype(np.uint32),
+        }
         _parcel(key=f"points_{name}", data=parcels.pack(f"points:{name}", header, arrays))
 
 
