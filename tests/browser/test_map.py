@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import IDLE, wait_until_idle
+from tests.browser.conftest import IDLE, LONGEST_WAIT, wait_until_idle
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 
@@ -26,7 +25,8 @@ LONELY = """(map) => {
     let least = Infinity;
     for (let other = 0; other < cloud.count; other++) {
       if (other === one) continue;
-      least = Math.min(least, Math.hypot(places[2 * other] - places[2 * one], places[2 * other + 1] - places[2 * one + 1]));
+      const right = places[2 * other] - places[2 * one], up = places[2 * other + 1] - places[2 * one + 1];
+      least = Math.min(least, Math.hypot(right, up));
     }
     if (least > most) [most, best] = [least, one];
   }
@@ -219,7 +219,7 @@ def test_the_keyboard_walks_and_picks(page: Page, shown: Locator) -> None:
     """Arrows go from point to point and say which; Enter makes it current; + and 0 zoom."""
     stage = shown.locator(".stage")
     stage.focus()
-    spoken = shown.get_by_role("status")
+    spoken = shown.locator(".spoken")
     heard = set()
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         stage.press(key)
@@ -309,7 +309,7 @@ def test_an_upload_is_put_on_the_map(server: str, page: Page, shown: Locator) ->
 def test_three_dimensions_turn_and_select(server: str, page: Page) -> None:
     """Dragging turns the map, so that points move at different speeds; the lasso works there as well."""
     (shown,) = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&map=PCA&dimensions=3&points=2000")
-    expect(shown).to_have_attribute("data-layout", re.compile("pca-3"))
+    expect(shown).to_have_attribute("data-layout", re.compile("pca-3"), timeout=LONGEST_WAIT)
     before = [place_of(shown, position) for position in range(3)]
     draw(page, shown, ((0, 0), (80, 0)))
     page.wait_for_function("(map) => Math.abs(map.latentMap.camera.around - 0.6) > 0.1", arg=shown.element_handle())
@@ -393,11 +393,12 @@ def test_fingers_pinch(chromium: Browser, server: str) -> None:
     box = stage.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    touch: Callable[[str, list[tuple[float, float]]], object] = lambda kind, places: context_session.send(
-        "Input.dispatchTouchEvent",
-        {"type": kind, "touchPoints": [{"x": left, "y": top, "id": n} for n, (left, top) in enumerate(places)]},
-    )
-    context_session = context.new_cdp_session(page)
+    session = context.new_cdp_session(page)
+
+    def touch(kind: str, places: list[tuple[float, float]]) -> None:
+        fingers = [{"x": left, "y": top, "id": number} for number, (left, top) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
     touch("touchStart", [(x - 20, y), (x + 20, y)])
     touch("touchMove", [(x - 60, y), (x + 60, y)])
     touch("touchEnd", [])

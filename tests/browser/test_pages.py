@@ -134,34 +134,6 @@ def test_the_address_of_an_interpolation_restores_its_ends(server: str, page: Pa
     expect(page.locator(".st-key-row_0 img")).to_have_count(7)
 
 
-def test_a_lasso_on_the_map_fills_the_gallery(server: str, page: Page) -> None:
-    """Drawing around the middle of the shipped t-SNE map shows the pictures inside; a click makes one current."""
-    page.goto(f"{server}/embeddings?model=fashion-vae-16")
-    wait_until_idle(page)
-    plot = page.locator(".stPlotlyChart .nsewdrag").first
-    plot.wait_for()
-    box = plot.bounding_box()
-    assert box is not None
-    x, y, reach = box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5, 60
-    page.mouse.move(x - reach, y - reach)
-    page.mouse.down()
-    for corner in ((reach, -reach), (reach, reach), (-reach, reach), (-reach, -reach)):
-        page.mouse.move(x + corner[0], y + corner[1], steps=6)
-    page.mouse.up()
-    expect(page.get_by_role("heading", name=re.compile("selected"))).to_be_visible()
-    pictures = page.locator(".st-key-selected button.picture")
-    expect(pictures.first).to_be_visible()
-    pictures.first.click()
-    expect(page.get_by_role("link", name=re.compile("Explore .*test image"))).to_be_visible()
-
-
-def test_a_map_that_is_not_there_is_computed_with_progress(server: str, page: Page) -> None:
-    """PCA in three dimensions does not come with the checkpoint: it is computed, shown, and kept."""
-    page.goto(f"{server}/embeddings?model=fashion-vae-16&map=PCA&dimensions=3&points=2000")
-    page.wait_for_selector(".stPlotlyChart")
-    wait_until_idle(page)
-
-
 def test_the_menu_leads_to_every_page(server: str, page: Page) -> None:
     """Each link of the menu opens its page, and the model goes along."""
     page.goto(f"{server}/?model=fashion-cae-2")
