@@ -18,14 +18,15 @@ LONGEST_START = 60.0  # seconds
 
 
 @contextmanager
-def serve(**environment: str) -> Iterator[str]:
+def serve(script: str = "app.py", /, **environment: str) -> Iterator[str]:
     """The address of a fresh server, which is stopped at the end of the block.
 
     Args:
+        script: what it runs, by its path in the project.
         environment: variables to set for the server.
     """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
