@@ -9,7 +9,6 @@ import streamlit as st
 
 from ui import loaders
 from ui.map import Groups, Points, Values
-from vae_core import metrics
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -49,6 +48,8 @@ def colour(name: str, checkpoint: Checkpoint, points: Points) -> Groups | Values
 @st.cache_resource(max_entries=4, show_spinner="Measuring the test images …")
 def figures_per_image(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
     """MSE of each test image's reconstruction, and its KL in nats."""
+    from vae_core import metrics
+
     space, found = loaders.open_space(_checkpoint), loaders.test_codes(_checkpoint)
     labels = found.images.labels if space.classes else None
     errors = metrics.mse(found.images.images / np.float32(255), space.decode(found.codes, labels))

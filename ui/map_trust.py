@@ -9,7 +9,6 @@ import streamlit as st
 
 from ui import loaders
 from ui.maps import Map
-from vae_core import metrics
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -53,6 +52,8 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
 def _measure(
     key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points
 ) -> dict[str, float]:
+    from vae_core import metrics
+
     codes = loaders.test_codes(_checkpoint).codes[_points.indices]
     found = {
         "trustworthiness": metrics.trustworthiness(codes, _map.coordinates, NEIGHBOURS),
