@@ -22,6 +22,9 @@ from scripts.server import serve
 LONGEST = 120_000  # milliseconds
 HOVERS = 150
 READY = '.map[data-layout]:not([data-layout=""])'
+PICTURES_THERE = """() => {
+  return [...(globalThis.latentMapStore?.parcels.keys() ?? [])].some((slot) => slot.startsWith("thumbnails"));
+}"""
 MEASURED = "(map) => map.latentMap.log"
 # Milliseconds from the visit's beginning until plotly has drawn a canvas of points.
 PLOTLY_DRAWN = """() => new Promise((done) => {
@@ -89,9 +92,7 @@ def first_plotly(context: BrowserContext, address: str) -> float:
 def hover_times(page: Page) -> list[float]:
     """Milliseconds from the pointer's events to the frames with the pictures."""
     shown = page.locator(READY).first
-    page.wait_for_function(
-        "() => [...globalThis.latentMapStore.parcels.keys()].some((slot) => slot.startsWith('thumb'))", timeout=LONGEST
-    )
+    page.wait_for_function(PICTURES_THERE, timeout=LONGEST)
     box = shown.locator(".stage").bounding_box()
     assert box is not None
     places = np.random.default_rng(0).random((HOVERS, 2))

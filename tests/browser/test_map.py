@@ -37,6 +37,9 @@ ON_SCREEN = """(map, position) => {
   const [left, top] = map.latentMap.screenOf(position);
   return [box.left + left, box.top + top];
 }"""
+PICTURES_THERE = """() => {
+  return [...(globalThis.latentMapStore?.parcels.keys() ?? [])].some((slot) => slot.startsWith("thumbnails"));
+}"""
 SELECTED = "(map) => map.latentMap.cloud.selected()"
 HIDDEN = "(map) => map.latentMap.cloud.states.filter((state) => state & 1).length"
 PIXELS = """(canvas) => {
@@ -65,7 +68,7 @@ def shown(server: str, page: Page) -> Locator:
 
 def thumbnails_arrive(page: Page) -> None:
     """Wait until the last parcels are there."""
-    page.wait_for_function("() => [...globalThis.latentMapStore.parcels.keys()].some((slot) => /^thumb/.test(slot))")
+    page.wait_for_function(PICTURES_THERE)
 
 
 def place_of(shown: Locator, position: int) -> tuple[float, float]:
