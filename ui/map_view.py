@@ -84,6 +84,9 @@ class View:
     def show(self) -> None:
         """The map or maps, and the panel."""
         show_notice()
+        if not np.isfinite(loaders.test_codes(self.checkpoint).codes).all():
+            st.warning("Some codes of this model are not finite numbers; train it again.", icon=":material/info:")
+            return
         if self.second is None:
             left, right = st.columns([21, 10], gap="medium")
             with left:

@@ -21,6 +21,22 @@ export class Thumbnails {
   /** Look for parcels that have arrived. */
   refresh() {
     this.parcels = deliveredUnder(`thumbnails:${this.set}:`).sort((a, b) => a.header.first - b.header.first);
+    const strips = this.parcels.reduce((sum, { arrays }) => sum + arrays.ends.length, 0);
+    if (strips && strips <= MOST_DECODED) this.#warm(0);
+  }
+
+  /** Decode all strips while nothing else is to be done, so that no picture is waited for. @param {number} next */
+  #warm(next) {
+    const { each } = this.parcels[0].header;
+    const position = next * each;
+    const last = this.parcels.at(-1);
+    if (this.closed || !last || position >= last.header.first + last.arrays.ends.length * each) return;
+    const soon = globalThis.requestIdleCallback ?? setTimeout; // Safari has no idle callback
+    soon(() => {
+      if (this.closed) return;
+      this.get(position);
+      this.#warm(next + 1);
+    });
   }
 
   /** A point's picture, or null if it is not here yet; then `onReady` will be called. @returns {Thumbnail | null} */

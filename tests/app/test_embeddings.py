@@ -1,0 +1,176 @@
+"""The page Embeddings without a browser: what it sends, what it keeps, and what it says when there is no map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import OpenPage
+from tests.app.test_pages import assert_whole, texts
+from vae_core import embedding
+from vae_core.checkpoint import find_checkpoint
+from vae_core.config import DataConfig
+from vae_core.data import load_images
+from vae_core.latent import LatentSpace
+
+IMAGES = load_images(DataConfig("digits"), "test")
+
+
+@pytest.fixture
+def with_maps(checkpoints: Path) -> Path:
+    """The tiny checkpoints; two of them bring maps along, as shipped ones do."""
+    for name in ("digits-vae", "digits-cae"):
+        codes = LatentSpace.open(checkpoints / name).encode(IMAGES.images)
+        maps = {method: codes[:, :2] * (number + 1) for number, method in enumerate(embedding.METHODS)}
+        embedding.save_maps(checkpoints / name, find_checkpoint(name, checkpoints).digest, maps)
+    return checkpoints
+
+
+def choose(app: AppTest, positions: list[int]) -> None:
+    """Select points, as the map in the browser does."""
+    app.session_state["map_selection"].chosen[positions] = True
+    app.run()
+
+
+def names(app: AppTest) -> list[str]:
+    """The names of the components on the page."""
+    return [element.proto.component_name for element in app.main.get("bidi_component")]
+
+
+def test_a_map_that_came_along_is_shown_at_once(with_maps: Path, open_page: OpenPage) -> None:
+    """No worker starts, and there is nothing to wait for."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    assert_whole(app)
+    assert not app.main.get("progress")
+    assert "latent_map" in names(app)
+
+
+def test_a_model_without_maps_has_one_computed(checkpoints: Path, open_page: OpenPage) -> None:
+    """Progress and Stop; after Stop the map is offered, not computed again."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    assert_whole(app)
+    (stop,) = [button for button in app.main.button if button.label == "Stop"]
+    stop.click().run()
+    assert any(button.label == "Compute this map" for button in app.main.button)
+
+
+def test_the_plane_of_a_model_with_two_numbers_needs_no_map(checkpoints: Path, open_page: OpenPage) -> None:
+    """It is shown with the picture of its decoder behind."""
+    app = open_page("pages/embeddings.py", model="digits-vae-2")
+    assert_whole(app)
+    assert "latent_map" in names(app)
+    assert not app.main.get("progress")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [({"perplexity": "45"}, "45"), ({"perplexity": "47"}, None), ({"perplexity": "x"}, None)]
+)
+def test_a_parameter_in_the_address_is_taken_if_a_slider_has_it(
+    asked: dict[str, str], kept: str | None, with_maps: Path, open_page: OpenPage
+) -> None:
+    """A value that no slider has falls back to the usual one, which the address does not name."""
+    app = open_page("pages/embeddings.py", model="digits-vae", **asked)
+    assert_whole(app)
+    found: Any = app.query_params.get("perplexity")
+    assert (found[0] if isinstance(found, list) else found) == kept
+    for button in app.main.button:
+        if button.label == "Stop":
+            button.click().run()
+
+
+def test_too_few_points_for_the_parameters_get_one_line(checkpoints: Path, open_page: OpenPage) -> None:
+    """The worker's word is shown, with a button, and no error box."""
+    app = open_page("pages/embeddings.py", model="digits-vae", perplexity="100", points="450")
+    assert_whole(app)
+
+
+def test_a_selection_is_counted_and_shown(with_maps: Path, open_page: OpenPage) -> None:
+    """By class, most first; the mean of the codes can become the current point."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    positions = [int(index) for index in np.flatnonzero(IMAGES.labels == 3)[:5]] + [  # type: ignore[operator]
+        int(np.flatnonzero(IMAGES.labels == 7)[0])  # type: ignore[operator]
+    ]
+    choose(app, positions)
+    assert_whole(app)
+    assert app.main.subheader[0].value == "6 selected"
+    assert any("**5**" in caption.value and "**1**" in caption.value for caption in app.main.caption)
+    (button,) = [one for one in app.main.button if one.label == "Go to the mean"]
+    button.click().run()
+    mean = LatentSpace.open(with_maps / "digits-vae").encode(IMAGES.images[positions]).mean(0)
+    np.testing.assert_allclose(now(app).code, mean, atol=1e-3)
+
+
+def test_a_pin_of_the_mean_leaves_the_point_where_it_is(with_maps: Path, open_page: OpenPage) -> None:
+    """The pin holds the mean, and is marked on the map."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    choose(app, [1, 2, 3])
+    before = now(app).code
+    (button,) = [one for one in app.main.button if one.label == "Pin"]
+    button.click().run()
+    assert_whole(app)
+    assert now(app).code == before
+    assert app.session_state["trails"][app.session_state["digest"]].pins["A"].code != before
+
+
+def test_clearing_tells_the_browser(with_maps: Path, open_page: OpenPage) -> None:
+    """The revision rises, which the map in the browser looks at."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    choose(app, [1, 2, 3])
+    revision = app.session_state["map_selection"].revision
+    (button,) = [one for one in app.main.button if one.label == "Clear"]
+    button.click().run()
+    assert not app.session_state["map_selection"].chosen.any()
+    assert app.session_state["map_selection"].revision > revision
+
+
+@pytest.mark.parametrize("beside", ["digits-cae", "UMAP", "nonsense", "digits-vae-2"])
+def test_a_second_map_stands_beside(beside: str, with_maps: Path, open_page: OpenPage) -> None:
+    """Of another model or method; an unknown one leaves one map."""
+    app = open_page("pages/embeddings.py", model="digits-vae", beside=beside)
+    assert_whole(app)
+    count = names(app).count("latent_map")
+    assert count == (1 if beside in ("nonsense", "digits-vae-2") else 2)
+    for button in app.main.button:
+        if button.label == "Stop":
+            button.click().run()
+
+
+@pytest.mark.parametrize("panel", ["Trust", "Upload", "Files"])
+def test_every_panel_opens(panel: str, with_maps: Path, open_page: OpenPage) -> None:
+    """With its figures, its uploader or its button."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    app.session_state["map_panel"] = panel
+    app.run()
+    assert_whole(app)
+    if panel == "Trust":
+        shown = {metric.label: float(metric.value) for metric in app.main.metric}
+        assert {"Trustworthiness", "Continuity"} <= shown.keys()
+        assert all(0 <= value <= 1 for value in shown.values())
+
+
+@pytest.mark.parametrize("colour", ["Class", "Reconstruction error", "KL", "Cluster", "z3"])
+def test_every_colouring_can_be_had(colour: str, with_maps: Path, open_page: OpenPage) -> None:
+    """From the address, where it stays."""
+    app = open_page("pages/embeddings.py", model="digits-vae", colour=colour)
+    assert_whole(app)
+    assert app.main.selectbox[0].value == colour
+
+
+def test_codes_that_are_no_numbers_get_one_line(
+    with_maps: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model gone astray is told once, and nothing else breaks."""
+    codes = np.full((len(IMAGES), 4), np.nan, np.float32)
+    monkeypatch.setattr(LatentSpace, "encode", lambda self, images, labels=None: codes[: len(images)])
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    assert_whole(app)
+    assert "not finite" in texts(app)
+
+
+def now(app: AppTest) -> Any:
+    """The current point."""
+    return app.session_state["trails"][app.session_state["digest"]].now
