@@ -58,7 +58,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
             "Colour", names, key="colour", bind="query-params", filter_mode=None, width=190
         )
         beside = st.selectbox(
-            "Beside it", [ALONE, OTHER_SEED, *others, *models], key="beside", bind="query-params", filter_mode=None,
+            "Beside it", [ALONE, OTHER_SEED, *others, *models], key="second", bind="query-params", filter_mode=None,
             width=190, help="A second map of the same pictures: pointing and selecting works in both",
         )  # fmt: skip
         with st.popover("More", icon=":material/tune:"):

@@ -27,7 +27,8 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
         return
     figures = _measure(shown.key, points.key, checkpoint, shown, points)
     st.caption(shown.title)
-    left, right = st.columns(2)
+    with st.container(key=f"figures_{key}"):
+        left, right = st.columns(2)
     left.metric("Trustworthiness", f"{figures['trustworthiness']:.3f}",
                 help=f"1 if all {NEIGHBOURS} nearest points on the map are near as codes, too")  # fmt: skip
     right.metric("Continuity", f"{figures['continuity']:.3f}",

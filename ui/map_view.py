@@ -88,7 +88,7 @@ class View:
             st.warning("Some codes of this model are not finite numbers; train it again.", icon=":material/info:")
             return
         if self.second is None:
-            left, right = st.columns([21, 10], gap="medium")
+            left, right = st.columns([2, 1], gap="small")
             with left:
                 shown = self._one(FIRST, self.checkpoint, self.choice.method)
             with right:

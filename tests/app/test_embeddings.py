@@ -130,7 +130,7 @@ def test_clearing_tells_the_browser(with_maps: Path, open_page: OpenPage) -> Non
 @pytest.mark.parametrize("beside", ["digits-cae", "UMAP", "nonsense", "digits-vae-2"])
 def test_a_second_map_stands_beside(beside: str, with_maps: Path, open_page: OpenPage) -> None:
     """Of another model or method; an unknown one leaves one map."""
-    app = open_page("pages/embeddings.py", model="digits-vae", beside=beside)
+    app = open_page("pages/embeddings.py", model="digits-vae", second=beside)
     assert_whole(app)
     count = names(app).count("latent_map")
     assert count == (1 if beside in ("nonsense", "digits-vae-2") else 2)

@@ -166,7 +166,7 @@ def test_a_click_moves_the_point_which_explore_shows(page: Page, shown: Locator)
 
 def test_two_maps_share_hover_selection_and_legend(server: str, page: Page) -> None:
     """What is done in one map shows in the other, for the same pictures."""
-    first, second = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&beside=UMAP", 2)
+    first, second = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&second=UMAP", 2)
     position = first.evaluate(LONELY)
     page.mouse.move(*place_of(first, position))
     expect(second.locator(".ring")).to_be_visible()
@@ -182,7 +182,7 @@ def test_two_maps_share_hover_selection_and_legend(server: str, page: Page) -> N
 
 def test_another_model_beside_shows_the_same_pictures(server: str, page: Page) -> None:
     """A click on the other model's map takes that picture on the current model."""
-    first, second = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&beside=fashion-cae-16", 2)
+    first, second = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&second=fashion-cae-16", 2)
     assert first.get_attribute("data-layout") != second.get_attribute("data-layout")
     position = second.evaluate(LONELY)
     page.mouse.click(*place_of(second, position))

@@ -170,7 +170,8 @@ def send_background(name: str, background: Background) -> None:
     """Send what lies under the map whose key it names."""
     picture = np.zeros(0, np.uint8) if background.sheet is None else parcels.webp(background.sheet)
     circles = [{"radius": radius, "label": f"{radius:g}σ"} for radius in background.radii]
-    header = {"layout": background.layout, "extent": list(background.extent), "circles": circles}
+    header: dict[str, Any] = {"layout": background.layout, "extent": list(background.extent), "circles": circles}
+    header["grey"] = background.sheet is not None and background.sheet.shape[-1] == 1
     with _hidden(f"background_{name}"):
         _parcel(key=f"background_{name}", data=parcels.pack(f"background:{name}", header, {"picture": picture}))
 

@@ -3,10 +3,12 @@
 export const HIDDEN = 1;
 export const SELECTED = 2;
 export const FAINT = 4;
+const OUTLIERS = 0.003; // share of the points at either end that the first view may leave out
+const MARGIN_AROUND = 1.04;
 const GRID = 24; // cells a side, for finding where a class is densest
 
 /**
- * Where all points lie on one map, in units of its own: centred, and 1 from the middle to the farthest edge.
+ * Where all points lie on one map, in units of its own: centred, and 1 from the middle to the edge of all but outliers.
  * @typedef {object} Layout
  * @property {string} key
  * @property {boolean} spatial
@@ -22,19 +24,28 @@ const GRID = 24; // cells a side, for finding where a class is densest
  * @returns {Layout}
  */
 export function readLayout({ key, dimensions, low, high }, steps) {
-  const centre = low.map((value, axis) => (value + high[axis]) / 2);
-  const ranges = low.map((value, axis) => high[axis] - value);
-  const unit = Math.max(...ranges, 1e-12) / 2;
+  const spans = low.map((value, axis) => (high[axis] - value) / 65535);
+  const middles = low.map((value, axis) => middleOfMost(steps, dimensions, axis).map((step) => value + step * spans[axis]));
+  const centre = middles.map(([first, last]) => (first + last) / 2);
+  const reaches = middles.map(([first, last]) => (last - first) / 2);
+  const unit = Math.max(...reaches, 1e-12);
   const count = steps.length / dimensions;
   const places = new Float32Array(3 * count);
   for (let axis = 0; axis < dimensions; axis++) {
-    const step = ranges[axis] / unit / 65535;
+    const step = spans[axis] / unit;
     const first = (low[axis] - centre[axis]) / unit;
     for (let point = 0; point < count; point++) places[3 * point + axis] = first + step * steps[dimensions * point + axis];
   }
   const spatial = dimensions === 3;
-  const extent = spatial ? Array(2).fill(radius(places)) : [Math.max(ranges[0] / unit / 2, 0.2), Math.max(ranges[1] / unit / 2, 0.2)];
+  const extent = spatial ? Array(2).fill(radius(places)) : reaches.map((reach) => Math.max((MARGIN_AROUND * reach) / unit, 0.2));
   return { key, spatial, places, centre, unit, extent: /** @type {[number, number]} */ (extent) };
+}
+
+/** The ends between which all but a few outliers lie along an axis. @param {Uint16Array} steps */
+function middleOfMost(steps, /** @type {number} */ dimensions, /** @type {number} */ axis) {
+  const along = Uint16Array.from({ length: steps.length / dimensions }, (_, point) => steps[dimensions * point + axis]).sort();
+  const outliers = Math.floor(OUTLIERS * along.length);
+  return [along[outliers] ?? 0, along[along.length - 1 - outliers] ?? 0];
 }
 
 /** Within which all but a hundredth of the points lie. @param {Float32Array} places */

@@ -178,11 +178,12 @@ export function drawOutline(pen, outline, { accent }) {
 /**
  * Under a plane of codes: what the decoder makes of its places, and the prior's circles.
  * @param {CanvasRenderingContext2D} pen
- * @param {{image: CanvasImageSource | null, extent: number[], circles: {radius: number, label: string}[]}} background
+ * @param {{image: CanvasImageSource | null, extent: number[], grey: boolean,
+ *   circles: {radius: number, label: string}[]}} background
  * extent: left, right, bottom, top in the server's coordinates
  * @param {import("./cloud.js").Layout} layout @param {Camera} camera @param {Colours} colours @param {string} font
  */
-export function drawBackground(pen, { image, extent, circles }, layout, camera, { ink, paper }, font) {
+export function drawBackground(pen, { image, extent, circles, grey }, layout, camera, { ink, paper }, font) {
   const at = (/** @type {number} */ x, /** @type {number} */ y) => {
     const [right, up] = placeIn(layout, [x, y]);
     return camera.toScreen(right, up);
@@ -191,9 +192,12 @@ export function drawBackground(pen, { image, extent, circles }, layout, camera, 
     const [left, right, bottom, top] = extent;
     const [fromX, fromY] = at(left, top);
     const [toX, toY] = at(right, bottom);
-    pen.globalAlpha = 0.45;
+    const light = isLight(pen, paper);
+    pen.globalAlpha = light ? 0.35 : 0.5;
+    if (grey && light) pen.filter = "invert(1)"; // dark things on the light page
     pen.imageSmoothingEnabled = false;
     pen.drawImage(image, fromX, fromY, toX - fromX, toY - fromY);
+    pen.filter = "none";
     pen.globalAlpha = 1;
   }
   const [x, y] = at(0, 0);
@@ -216,4 +220,11 @@ export function drawBackground(pen, { image, extent, circles }, layout, camera, 
     pen.strokeText(label, x, y - reach);
     pen.fillText(label, x, y - reach);
   }
+}
+
+/** Whether a colour is nearer to white than to black. @param {CanvasRenderingContext2D} pen @param {string} colour */
+function isLight(pen, colour) {
+  pen.fillStyle = colour; // which the canvas writes as #rrggbb
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(String(pen.fillStyle).slice(at, at + 2), 16));
+  return 0.3 * red + 0.6 * green + 0.1 * blue > 128;
 }
