@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import loaders
+from ui import loaders, map_trust
 from ui.map import Groups, Points, Values
+from ui.maps import Map
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
 
-CLASS, ERROR, KL, CLUSTER = "Class", "Reconstruction error", "KL", "Cluster"
+CLASS, ERROR, KL, CLUSTER, DISTORTION = "Class", "Reconstruction error", "KL", "Cluster", "Distortion"
 MOST_DIMENSIONS = 64
 CLUSTERS = 10  # where there are no classes to count
 
@@ -22,12 +23,12 @@ def colourings(checkpoint: Checkpoint) -> list[str]:
     """The names of all colourings of a model's map."""
     assert checkpoint.run is not None
     model = checkpoint.run.model
-    names = [CLASS, ERROR, *([KL] if model.family == "vae" else []), CLUSTER]
+    names = [CLASS, ERROR, *([KL] if model.family == "vae" else []), CLUSTER, DISTORTION]
     return names + [f"z{dimension}" for dimension in range(min(model.latent, MOST_DIMENSIONS))]
 
 
-def colour(name: str, checkpoint: Checkpoint, points: Points) -> Groups | Values:
-    """A colouring of points.
+def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Groups | Values:
+    """A colouring of the points of a map.
 
     Raises:
         UserError: if the model cannot be opened.
@@ -41,6 +42,10 @@ def colour(name: str, checkpoint: Checkpoint, points: Points) -> Groups | Values
         errors, kl = figures_per_image(checkpoint.name, checkpoint.digest, checkpoint)
         values, title = (kl, "KL in nats") if name == KL else (errors, "Mean squared error")
         return Values(values[points.indices], title)
+    if name == DISTORTION:
+        quality = map_trust.quality(checkpoint, shown, points)
+        lost = np.zeros(len(points.indices)) if quality is None else quality.lost
+        return Values(lost, "Share of neighbours lost")
     dimension = int(name.removeprefix("z"))
     return Values(loaders.test_codes(checkpoint).codes[points.indices, dimension], name)
 

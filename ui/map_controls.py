@@ -38,6 +38,7 @@ class Choice:
     seed: int
     colouring: str
     beside: str
+    source: embedding.Source
 
 
 def choose(checkpoint: Checkpoint, count: int) -> Choice:
@@ -65,6 +66,14 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
             dimensions = st.segmented_control(
                 "Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params"
             )
+            sources = [
+                title for source, title in embedding.SOURCES.items()
+                if source != "samples" or checkpoint.run.model.family == "vae"
+            ]  # fmt: skip
+            source = st.segmented_control(
+                "Mapped", sources, default=sources[0], key="input", required=True, bind="query-params",
+                help="What is mapped: the codes, one draw of each posterior, or for comparison the pictures themselves",
+            )  # fmt: skip
             points = st.segmented_control(
                 "Points", counts, default=counts[-1], key="points", required=True, bind="query-params"
             )
@@ -73,9 +82,10 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
                 "Seed", 0, 99, key="map_seed", bind="query-params", width=130,
                 help="t-SNE and UMAP begin with a little chance; what other seeds show, too, is stable",
             )  # fmt: skip
+    by_title = {title: source for source, title in embedding.SOURCES.items()}
     return Choice(
         methods[title or first], int(points or counts[-1]), int(dimensions or 2), int(seed or 0),
-        colouring or CLASS, beside or ALONE,
+        colouring or CLASS, beside or ALONE, by_title.get(source or "", "means"),
     )  # fmt: skip
 
 
@@ -122,7 +132,8 @@ def request_of(
     mine = {name: parameters[name] for name in OF_METHOD.get(method, ())}
     return MapRequest(
         checkpoint.name, checkpoint.digest, method, choice.points, choice.dimensions,
-        seed=0 if method == "pca" else choice.seed,
+        seed=0 if method == "pca" and choice.source != "samples" else choice.seed,
+        source=choice.source,
         perplexity=float(mine.get("perplexity", 30)),
         neighbours=int(mine.get("neighbours", 15)),
         minimum_distance=float(mine.get("distance", 0.1)),

@@ -1,37 +1,56 @@
-"""Where codes that are not test images belong on a map, and which of its points are near them."""
+"""What a map is a map of, and where on it codes belong that are not test images."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ui import loaders
 from ui.maps import Map
+from vae_core import embedding
+from vae_core.embedding import Placement
+from vae_core.placing import EXACTLY, place_among
 
-NEAR = 8
-EXACT, BY_NEIGHBOURS = "exactly", "by its nearest codes"
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
 
-
-class Place(NamedTuple):
-    """Where a code lies on a map, how that was found, and the positions of the points nearest in the code space."""
-
-    at: np.ndarray
-    how: str
-    near: np.ndarray
+__all__ = ["EXACTLY", "Placement", "mapped", "place"]
 
 
-def place(code: np.ndarray, codes: np.ndarray, shown: Map) -> Place:
-    """A code (D,) on a map of codes (N, D): PCA and the plane of codes exactly, others by the nearest codes.
+def mapped(checkpoint: Checkpoint, shown: Map) -> np.ndarray:
+    """What was mapped of the whole test split, (N, D): codes, draws of their posteriors, or pixels.
 
-    The place by neighbours is the mean of theirs, each weighted by the inverse of its distance (Shepard 1968).
+    Raises:
+        UserError: if the images are not here or the model cannot be opened.
     """
-    distances = np.linalg.norm(codes - code, axis=1)
-    near = np.argsort(distances)[:NEAR]
+    source = "means" if shown.request is None else shown.request.source
+    if source == "pixels":
+        images = loaders.test_images(checkpoint).images
+        return images.reshape(len(images), -1) / np.float32(255)
+    if source == "samples" and shown.request is not None:
+        return embedding.mapped(shown.request, checkpoint)
+    return loaders.test_codes(checkpoint).codes
+
+
+def place(checkpoint: Checkpoint, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> Placement:
+    """A code (D,) on a map; on one of pixels its picture (C, H, W) in [0, 1], by default what is decoded from it.
+
+    Raises:
+        UserError: if the model cannot be opened, or the map is not there.
+    """
+    known = mapped(checkpoint, shown)
     if shown.request is None:
-        return Place(code, EXACT, near)
-    if shown.request.method == "pca":
-        extended = np.column_stack([codes, np.ones(len(codes))]).astype(np.float64)
-        linear = np.linalg.lstsq(extended, shown.coordinates.astype(np.float64))[0]
-        return Place(np.append(code, 1) @ linear, EXACT, near)
-    weights = 1 / np.maximum(distances[near], 1e-9)
-    return Place(weights @ shown.coordinates[near] / weights.sum(), BY_NEIGHBOURS, near)
+        near = place_among(known, known, code[None]).neighbours
+        return Placement(code[None].astype(np.float32), EXACTLY, near)
+    if shown.request.source == "pixels":
+        if picture is None:
+            picture = loaders.open_space(checkpoint).decode(code[None].astype(np.float32), _label(checkpoint))[0]
+        code = picture.ravel()
+    return embedding.place(shown.request, checkpoint, code[None], known)
+
+
+def _label(checkpoint: Checkpoint) -> np.ndarray | None:
+    from ui import point
+
+    return point.current().labels() if loaders.open_space(checkpoint).classes else None

@@ -160,13 +160,29 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class OwnPicture:
+    """A picture that a visitor brought: for which model, as its input (C, H, W), and its code (D,)."""
+
+    digest: str
+    picture: np.ndarray
+    code: np.ndarray
+
+
 def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where: str | None, near: np.ndarray) -> None:
     """A visitor's picture: it becomes the current point, is marked on the map, and linked to what is near it."""
     choose.upload(checkpoint, key="own", on_upload=lambda picture: _upload(checkpoint, picture))
-    if where is None:
-        st.caption("It is encoded and put on the map, with lines to the test pictures whose codes are nearest.")
+    own = own_picture_of(checkpoint)
+    if where is None or own is None:
+        st.caption("It is encoded and put on the map, with lines to the test pictures that are nearest.")
         return
-    st.caption(f"On the map {where}. The nearest test pictures, in the space of the codes:")
+    space = loaders.open_space(checkpoint)
+    decoded = space.decode(own.code[None].astype(np.float32), point.current().labels() if space.classes else None)
+    gallery(
+        np.concatenate([own.picture[None], decoded]), ["Your picture", "Its reconstruction"], key="own_pair", size=84,
+        captions=["yours", "decoded"],
+    )  # fmt: skip
+    st.caption(f"On the map it is {where}. The nearest test pictures:")
     indices = points.indices[near]
     gallery(
         images.images[indices] / np.float32(255), [choose.picture_name(images, int(index)) for index in indices],
@@ -176,10 +192,10 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
 
 def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
     choose.move_to_upload(checkpoint, picture)
-    st.session_state["own_on_map"] = (checkpoint.digest, point.current().array())
+    st.session_state["own_on_map"] = OwnPicture(checkpoint.digest, picture[0], point.current().array())
 
 
-def own_code(checkpoint: Checkpoint) -> np.ndarray | None:
-    """The code of the picture that the visitor brought, for this model."""
+def own_picture_of(checkpoint: Checkpoint) -> OwnPicture | None:
+    """The picture that the visitor brought for this model, if any."""
     kept = st.session_state.get("own_on_map")
-    return kept[1] if kept and kept[0] == checkpoint.digest else None
+    return kept if isinstance(kept, OwnPicture) and kept.digest == checkpoint.digest else None

@@ -136,7 +136,7 @@ class View:
         points, kept = self.points, map_side.selection(self.points)
         if self.second is not None:
             st.caption(f"{plain(checkpoint.name)}: {shown.title}")
-        colouring = loaders.attempt(lambda: colour(self.choice.colouring, checkpoint, points))
+        colouring = loaders.attempt(lambda: colour(self.choice.colouring, checkpoint, points, shown))
         if colouring is None:
             return
         component.send_colours(name, points, colouring)
@@ -165,18 +165,30 @@ class View:
         if checkpoint.digest == self.checkpoint.digest:
             for letter, pinned in here.pins.items():
                 marks += self._placed(letter, pinned.array(), shown, "pin")
-        own = map_side.own_code(checkpoint)
-        if own is not None:
-            found = self._place(own, shown)
+        own = map_side.own_picture_of(checkpoint)
+        found = None if own is None else self._place(own.code, own.picture, shown)
+        if found is not None:
+            near = self._on_map(found, shown)
             marks = [mark for mark in marks if mark.position is not None or mark.kind == "pin"]
-            marks.append(Mark("your picture", "own", at={shown.key: found.at.tolist()}, links=found.near.tolist()))
+            at = {shown.key: found.coordinates[0].tolist()}
+            marks.append(Mark("your picture", "own", at=at, links=near.tolist()))
         return marks
 
-    def _placed(self, label: str, code: np.ndarray, shown: Map, kind: str) -> list[Mark]:
-        return [Mark(label, kind, at={shown.key: self._place(code, shown).at.tolist()})]
+    def _on_map(self, found: map_places.Placement, shown: Map) -> np.ndarray:
+        """Positions on the map of the nearest test images; PCA and the plane of codes look at the whole split."""
+        near = found.neighbours[0]
+        if shown.request is not None and shown.request.method != "pca":
+            return near
+        positions = np.searchsorted(self.indices, near)
+        inside = positions < len(self.indices)
+        return positions[inside][self.indices[positions[inside]] == near[inside]]
 
-    def _place(self, code: np.ndarray, shown: Map) -> map_places.Place:
-        return map_places.place(code, loaders.test_codes(self.checkpoint).codes[self.indices], shown)
+    def _placed(self, label: str, code: np.ndarray, shown: Map, kind: str) -> list[Mark]:
+        found = self._place(code, None, shown)
+        return [] if found is None else [Mark(label, kind, at={shown.key: found.coordinates[0].tolist()})]
+
+    def _place(self, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> map_places.Placement | None:
+        return loaders.quietly(lambda: map_places.place(self.checkpoint, code, picture, shown))
 
     def _send_background(self, name: str, checkpoint: Checkpoint, shown: Map) -> None:
         """Under a plane of codes: what the decoder paints there, and the prior's circles."""
@@ -196,10 +208,10 @@ class View:
         if kind == TRUST:
             self._trust(shown, other)
         elif kind == OWN:
-            own = map_side.own_code(self.checkpoint)
-            found = None if own is None or shown is None else self._place(own, shown)
-            where = None if found is None else f"it is placed {found.how}"
-            near = np.zeros(0, int) if found is None else found.near
+            own = map_side.own_picture_of(self.checkpoint)
+            found = None if own is None or shown is None else self._place(own.code, own.picture, shown)
+            near = np.zeros(0, int) if found is None or shown is None else self._on_map(found, shown)
+            where = None if found is None else found.how
             map_side.own_picture(self.checkpoint, self.images, self.points, where, near)
         elif kind == FILES:
             self._files(shown)

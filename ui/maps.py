@@ -47,7 +47,8 @@ def map_key(request: MapRequest) -> str:
 def key_pattern(request: MapRequest) -> str:
     """``map_key`` with the parameters' names in braces, for the sliders in the browser."""
     parameters = {"pca": "", "tsne": "-{perplexity}", "umap": "-{neighbours}-{distance}"}[request.method]
-    return f"{request.digest[:10]}-{request.method}-{request.dimensions}-{request.seed}{parameters}"
+    kind = f"{request.method}-{request.dimensions}-{request.seed}-{request.source}"
+    return f"{request.digest[:10]}-{kind}{parameters}"
 
 
 def title_of(request: MapRequest) -> str:
@@ -58,7 +59,8 @@ def title_of(request: MapRequest) -> str:
         "umap": f", {request.neighbours} neighbours, minimum distance {request.minimum_distance:g}",
     }[request.method]
     seed = f", seed {request.seed}" if request.seed else ""
-    return f"{embedding.METHODS[request.method]}{parameters}{seed}"
+    source = "" if request.source == "means" else f" of {embedding.SOURCES[request.source].lower()}"
+    return f"{embedding.METHODS[request.method]}{source}{parameters}{seed}"
 
 
 def points_of(images: ImageSet, indices: np.ndarray) -> Points:
@@ -71,18 +73,27 @@ def points_of(images: ImageSet, indices: np.ndarray) -> Points:
 
 def ready_maps(checkpoint: Checkpoint, indices: np.ndarray, count: int) -> dict[str, Map]:
     """The maps that came with a checkpoint, of the chosen ones of its ``count`` test images, by key."""
-    shipped = _shipped(checkpoint.digest, checkpoint)
     ready = {}
-    for method, coordinates in shipped.items():
+    for request, coordinates in _shipped(checkpoint.digest, checkpoint):
         if len(coordinates) == count:
-            request = MapRequest(checkpoint.name, checkpoint.digest, method, len(indices))
-            ready[map_key(request)] = Map(map_key(request), title_of(request), coordinates[indices], request)
+            mine = replace(request, points=len(indices))
+            ready[map_key(mine)] = Map(map_key(mine), title_of(mine), coordinates[indices], mine)
     return ready
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _shipped(digest: str, _checkpoint: Checkpoint) -> dict[embedding.Method, np.ndarray]:
-    return embedding.load_maps(_checkpoint.folder, digest)
+def _shipped(digest: str, _checkpoint: Checkpoint) -> list[tuple[MapRequest, np.ndarray]]:
+    """The whole grid of maps of a checkpoint, or as much of it as there is."""
+    shipped = embedding.shipped_maps(_checkpoint.folder, digest)
+    usual = embedding.load_maps(_checkpoint.folder, digest)
+    found = []
+    for request in embedding.grid(_checkpoint.name, digest):
+        coordinates = shipped.get(request.name)
+        if coordinates is None and request == MapRequest(_checkpoint.name, digest, request.method):
+            coordinates = usual.get(request.method)
+        if coordinates is not None:
+            found.append((request, coordinates))
+    return found
 
 
 def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
@@ -94,6 +105,21 @@ def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
     if cached is None or len(cached) != request.points or not np.isfinite(cached).all():
         return None
     return Map(map_key(request), title_of(request), cached, request)
+
+
+def seconds_taken(shown: Map, checkpoint: Checkpoint) -> float | None:
+    """How long the making of a map took; None if nobody has noted it."""
+    if shown.request is None:
+        return None
+    figures = embedding.cached_figures(shown.request)
+    if not figures and shown.key in _shipped_keys(checkpoint.digest, checkpoint, shown.request.points):
+        figures = embedding.shipped_maps(checkpoint.folder, checkpoint.digest).figures.get(shown.request.name, {})
+    seconds = figures.get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else None
+
+
+def _shipped_keys(digest: str, checkpoint: Checkpoint, points: int) -> set[str]:
+    return {map_key(replace(request, points=points)) for request, _ in _shipped(digest, checkpoint)}
 
 
 def plane_of_codes(checkpoint: Checkpoint, indices: np.ndarray) -> Map:

@@ -152,12 +152,25 @@ def test_every_panel_opens(panel: str, with_maps: Path, open_page: OpenPage) -> 
         assert all(0 <= value <= 1 for value in shown.values())
 
 
-@pytest.mark.parametrize("colour", ["Class", "Reconstruction error", "KL", "Cluster", "z3"])
+@pytest.mark.parametrize("colour", ["Class", "Reconstruction error", "KL", "Cluster", "Distortion", "z3"])
 def test_every_colouring_can_be_had(colour: str, with_maps: Path, open_page: OpenPage) -> None:
     """From the address, where it stays."""
     app = open_page("pages/embeddings.py", model="digits-vae", colour=colour)
     assert_whole(app)
     assert app.main.selectbox[0].value == colour
+
+
+@pytest.mark.parametrize("source", ["Posterior samples", "Pixels"])
+def test_samples_and_pixels_are_mapped_when_asked(source: str, with_maps: Path, open_page: OpenPage) -> None:
+    """They do not come along: a worker makes them, and its map says what it is a map of."""
+    app = open_page("pages/embeddings.py", model="digits-vae", map="PCA", input=source)
+    assert_whole(app)
+    while app.main.get("progress"):
+        app.run()
+    assert_whole(app)
+    parcels = [element.proto.bytes for element in app.main.get("bidi_component")]
+    (state,) = [parcel for parcel in parcels if b'"slot": "state' in parcel]
+    assert f"PCA of {source.lower()}".encode() in state
 
 
 def test_codes_that_are_no_numbers_get_one_line(
