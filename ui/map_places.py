@@ -33,21 +33,28 @@ def mapped(checkpoint: Checkpoint, shown: Map) -> np.ndarray:
     return loaders.test_codes(checkpoint).codes
 
 
-def place(checkpoint: Checkpoint, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> Placement:
-    """A code (D,) on a map; on one of pixels its picture (C, H, W) in [0, 1], by default what is decoded from it.
+def place(
+    checkpoint: Checkpoint, code: np.ndarray, picture: np.ndarray | None, shown: Map, indices: np.ndarray
+) -> Placement:
+    """A code (D,) on a map of chosen test images, and the positions there of its nearest neighbours.
+
+    On a map of pixels it is its picture (C, H, W) in [0, 1] that is placed, by default the decoded one.
 
     Raises:
         UserError: if the model cannot be opened, or the map is not there.
     """
     known = mapped(checkpoint, shown)
-    if shown.request is None:
-        near = place_among(known, known, code[None]).neighbours
-        return Placement(code[None].astype(np.float32), EXACTLY, near)
-    if shown.request.source == "pixels":
+    if shown.request is not None and shown.request.source == "pixels":
         if picture is None:
             picture = loaders.open_space(checkpoint).decode(code[None].astype(np.float32), _label(checkpoint))[0]
         code = picture.ravel()
-    return embedding.place(shown.request, checkpoint, code[None], known)
+    among = place_among(known[indices], shown.coordinates, code[None])
+    if shown.request is None:
+        return Placement(code[None].astype(np.float32), EXACTLY, among.neighbours)
+    if shown.request.method == "pca":
+        exact = embedding.place(shown.request, checkpoint, code[None], known)
+        return Placement(exact.coordinates, exact.how, among.neighbours)
+    return among
 
 
 def _label(checkpoint: Checkpoint) -> np.ndarray | None:

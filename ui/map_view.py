@@ -168,27 +168,18 @@ class View:
         own = map_side.own_picture_of(checkpoint)
         found = None if own is None else self._place(own.code, own.picture, shown)
         if found is not None:
-            near = self._on_map(found, shown)
+            near = found.neighbours[0]
             marks = [mark for mark in marks if mark.position is not None or mark.kind == "pin"]
             at = {shown.key: found.coordinates[0].tolist()}
             marks.append(Mark("your picture", "own", at=at, links=near.tolist()))
         return marks
-
-    def _on_map(self, found: map_places.Placement, shown: Map) -> np.ndarray:
-        """Positions on the map of the nearest test images; PCA and the plane of codes look at the whole split."""
-        near = found.neighbours[0]
-        if shown.request is not None and shown.request.method != "pca":
-            return near
-        positions = np.searchsorted(self.indices, near)
-        inside = positions < len(self.indices)
-        return positions[inside][self.indices[positions[inside]] == near[inside]]
 
     def _placed(self, label: str, code: np.ndarray, shown: Map, kind: str) -> list[Mark]:
         found = self._place(code, None, shown)
         return [] if found is None else [Mark(label, kind, at={shown.key: found.coordinates[0].tolist()})]
 
     def _place(self, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> map_places.Placement | None:
-        return loaders.quietly(lambda: map_places.place(self.checkpoint, code, picture, shown))
+        return loaders.quietly(lambda: map_places.place(self.checkpoint, code, picture, shown, self.indices))
 
     def _send_background(self, name: str, checkpoint: Checkpoint, shown: Map) -> None:
         """Under a plane of codes: what the decoder paints there, and the prior's circles."""
@@ -210,7 +201,7 @@ class View:
         elif kind == OWN:
             own = map_side.own_picture_of(self.checkpoint)
             found = None if own is None or shown is None else self._place(own.code, own.picture, shown)
-            near = np.zeros(0, int) if found is None or shown is None else self._on_map(found, shown)
+            near = np.zeros(0, int) if found is None else found.neighbours[0]
             where = None if found is None else found.how
             map_side.own_picture(self.checkpoint, self.images, self.points, where, near)
         elif kind == FILES:

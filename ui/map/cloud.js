@@ -3,8 +3,8 @@
 export const HIDDEN = 1;
 export const SELECTED = 2;
 export const FAINT = 4;
-const OUTLIERS = 0.003; // share of the points at either end that the first view may leave out
-const MARGIN_AROUND = 1.04;
+const OUTLIERS = 0.001; // share of the points at either end that the first view may leave out
+const MARGIN_AROUND = 1.1;
 const GRID = 24; // cells a side, for finding where a class is densest
 
 /**
