@@ -182,7 +182,7 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
         np.concatenate([own.picture[None], decoded]), ["Your picture", "Its reconstruction"], key="own_pair", size=84,
         captions=["yours", "decoded"],
     )  # fmt: skip
-    st.caption(f"On the map it is {where}. The nearest test pictures:")
+    st.caption(f"Its place on the map: {where}. The nearest test pictures:")
     indices = points.indices[near]
     gallery(
         images.images[indices] / np.float32(255), [choose.picture_name(images, int(index)) for index in indices],

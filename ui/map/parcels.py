@@ -15,7 +15,7 @@ from vae_core import media
 PICTURES_A_STRIP = 64
 PICTURES_A_PARCEL = 10_048  # a whole number of strips
 LARGEST_THUMBNAIL = 48  # pixels a side
-QUALITY = 75  # of WebP
+QUALITY = 65  # of WebP
 STEPS_16_BIT = 65535
 KINDS = {"uint8": "u1", "uint16": "u2", "uint32": "u4", "float32": "f4"}
 
