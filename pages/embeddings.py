@@ -29,4 +29,4 @@ def workbench() -> None:
 
 
 workbench()
-view.send_pictures()
+view.send_rest()

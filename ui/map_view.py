@@ -67,16 +67,19 @@ class View:
         return other, self.choice.method
 
     def send(self) -> None:
-        """Send the points and the maps that are there already."""
-        component.send_points(FIRST, self.points)
-        component.send_layouts(FIRST, self.points, _coordinates(self._ready(self.checkpoint)))
-        if self.second is not None:
-            component.send_points(SECOND, self.points)
-            component.send_layouts(SECOND, self.points, _coordinates(self._ready(self.second[0])))
+        """Send which points there are."""
+        for name, _ in self._maps():
+            component.send_points(name, self.points)
 
-    def send_pictures(self) -> None:
-        """Send the pictures, which are the most."""
+    def send_rest(self) -> None:
+        """Send what can wait until the first points are painted: the other maps that are there, and the pictures."""
+        for name, checkpoint in self._maps():
+            component.send_layouts(name, self.points, _coordinates(self._ready(checkpoint)))
         component.send_thumbnails(self.points, lambda: self.images.images[self.indices])
+
+    def _maps(self) -> list[tuple[str, Checkpoint]]:
+        """The maps on the page: a name for each, and whose it is."""
+        return [(FIRST, self.checkpoint), *([(SECOND, self.second[0])] if self.second is not None else [])]
 
     def _ready(self, checkpoint: Checkpoint) -> dict[str, Map]:
         return maps.ready_maps(checkpoint, self.indices, len(self.images))
@@ -124,8 +127,7 @@ class View:
             map_controls.write_parameters(method)
         if shown is None:
             return None
-        if shown.key not in ready:
-            component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
+        component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
         there = [one.request for one in ready.values() if one.request is not None]
         same = [one for one in there if (one.method, one.dimensions, one.seed) == _kind(request)]
         sliders = map_controls.sliders(request, same) if name == FIRST else []
