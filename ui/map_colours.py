@@ -44,7 +44,7 @@ def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Gro
         return Values(values[points.indices], title)
     if name == DISTORTION:
         quality = map_trust.quality(checkpoint, shown, points)
-        lost = np.zeros(len(points.indices)) if quality is None else quality.lost
+        lost = np.zeros(len(points.indices)) if quality is None else quality.distortion
         return Values(lost, "Share of neighbours lost")
     dimension = int(name.removeprefix("z"))
     return Values(loaders.test_codes(checkpoint).codes[points.indices, dimension], name)

@@ -14,6 +14,7 @@ from ui.map_colours import CLASS, colourings
 from ui.models import fellows
 from vae_core import embedding
 from vae_core.embedding import MapRequest
+from vae_core.projection import Source
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -38,7 +39,7 @@ class Choice:
     seed: int
     colouring: str
     beside: str
-    source: embedding.Source
+    source: Source
 
 
 def choose(checkpoint: Checkpoint, count: int) -> Choice:

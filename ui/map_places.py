@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import streamlit as st
 
-from ui import loaders
+from ui import loaders, point
 from ui.maps import Map
 from vae_core import embedding
-from vae_core.embedding import Placement
-from vae_core.placing import EXACTLY, place_among
+from vae_core.map_places import BY_NEIGHBOURS, EXACTLY, place_among
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
+    from vae_core.embedding import MapRequest
 
-__all__ = ["EXACTLY", "Placement", "mapped", "place"]
+LINKED = 8  # neighbours to which lines are drawn
 
 
-def mapped(checkpoint: Checkpoint, shown: Map) -> np.ndarray:
-    """What was mapped of the whole test split, (N, D): codes, draws of their posteriors, or pixels.
+class Placement(NamedTuple):
+    """Where a code lies on a map, how that was found in words, and the positions of its nearest points there."""
+
+    at: np.ndarray
+    how: str
+    near: np.ndarray
+
+
+def mapped(checkpoint: Checkpoint, shown: Map, indices: np.ndarray) -> np.ndarray:
+    """What was mapped of the chosen test images, (N, D): codes, draws of their posteriors, or pixels.
 
     Raises:
         UserError: if the images are not here or the model cannot be opened.
     """
     source = "means" if shown.request is None else shown.request.source
+    if source == "means":
+        return loaders.test_codes(checkpoint).codes[indices]
     if source == "pixels":
-        images = loaders.test_images(checkpoint).images
+        images = loaders.test_images(checkpoint).images[indices]
         return images.reshape(len(images), -1) / np.float32(255)
-    if source == "samples" and shown.request is not None:
-        return embedding.mapped(shown.request, checkpoint)
-    return loaders.test_codes(checkpoint).codes
+    assert shown.request is not None
+    return _drawn(shown.request.essential, checkpoint)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Drawing from the posteriors …")
+def _drawn(request: MapRequest, _checkpoint: Checkpoint) -> np.ndarray:
+    from vae_core.map_sources import source_points
+
+    return source_points(_checkpoint.folder, request).points
 
 
 def place(
@@ -41,23 +58,19 @@ def place(
     On a map of pixels it is its picture (C, H, W) in [0, 1] that is placed, by default the decoded one.
 
     Raises:
-        UserError: if the model cannot be opened, or the map is not there.
+        UserError: if the model cannot be opened or the images are not here.
     """
-    known = mapped(checkpoint, shown)
+    reference = mapped(checkpoint, shown, indices)
     if shown.request is not None and shown.request.source == "pixels":
         if picture is None:
-            picture = loaders.open_space(checkpoint).decode(code[None].astype(np.float32), _label(checkpoint))[0]
+            space = loaders.open_space(checkpoint)
+            labels = point.current().labels() if space.classes else None
+            picture = space.decode(code[None].astype(np.float32), labels)[0]
         code = picture.ravel()
-    among = place_among(known[indices], shown.coordinates, code[None])
+    near = np.argsort(((reference - code) ** 2).sum(1), kind="stable")[:LINKED]
     if shown.request is None:
-        return Placement(code[None].astype(np.float32), EXACTLY, among.neighbours)
+        return Placement(code, EXACTLY, near)
     if shown.request.method == "pca":
-        exact = embedding.place(shown.request, checkpoint, code[None], known)
-        return Placement(exact.coordinates, exact.how, among.neighbours)
-    return among
-
-
-def _label(checkpoint: Checkpoint) -> np.ndarray | None:
-    from ui import point
-
-    return point.current().labels() if loaders.open_space(checkpoint).classes else None
+        places, how = embedding.place(shown.request, checkpoint, code[None], reference)
+        return Placement(places[0], how, near)
+    return Placement(place_among(code[None].astype(np.float32), reference, shown.coordinates)[0], BY_NEIGHBOURS, near)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import map_places, maps
+from ui import map_places
 from ui.maps import Map
-from vae_core.map_quality import NEIGHBOURS, VOTERS, MapQuality, measure
+from vae_core import embedding
+from vae_core.map_quality import NEIGHBOURS, VOTERS, measure
 
 if TYPE_CHECKING:
-    import numpy as np
     from plotly.graph_objects import Figure
 
     from ui.map import Points
     from vae_core.checkpoint import Checkpoint
+    from vae_core.embedding import MapQuality
 
 
 def quality(checkpoint: Checkpoint, shown: Map, points: Points) -> MapQuality | None:
@@ -27,11 +28,10 @@ def quality(checkpoint: Checkpoint, shown: Map, points: Points) -> MapQuality | 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the map …")
 def _measure(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points) -> MapQuality:
-    return measure(_mapped(_checkpoint, _map, _points), _map.coordinates, _points.labels)
-
-
-def _mapped(checkpoint: Checkpoint, shown: Map, points: Points) -> np.ndarray:
-    return map_places.mapped(checkpoint, shown)[points.indices]
+    mapped = map_places.mapped(_checkpoint, _map, _points.indices)
+    if _map.request is None:
+        return measure(mapped, _map.coordinates, _points.labels)
+    return embedding.quality(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
 
 
 def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> None:
@@ -40,8 +40,8 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
     if found is None:
         st.caption(f"These figures need more than {2 * NEIGHBOURS} points; there are {len(points.indices)}.")
         return
-    seconds = maps.seconds_taken(shown, checkpoint)
-    st.caption(shown.title if seconds is None else f"{shown.title}; made in {seconds:.1f} s")
+    seconds = None if shown.request is None else embedding.seconds(shown.request, checkpoint.folder)
+    st.caption(shown.title if seconds is None else f"{shown.title}; it took {seconds:,.1f} s of processor time")
     what = "pixels" if shown.request is not None and shown.request.source == "pixels" else "codes"
     with st.container(key=f"figures_{key}"):
         left, right = st.columns(2)
@@ -53,16 +53,17 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
         "Continuity", f"{found.continuity:.3f}",
         help=f"1 if the {NEIGHBOURS} nearest {what} of all points stayed near on the map",
     )  # fmt: skip
-    if found.map_accuracy is not None and found.code_accuracy is not None:
+    if found.knn_map is not None and found.knn_codes is not None:
         left.metric(
-            "kNN on the map", f"{found.map_accuracy:.3f}",
+            "kNN on the map", f"{found.knn_map:.3f}",
             help=f"Share of points whose {VOTERS} nearest on the map vote for the right class",
         )  # fmt: skip
         right.metric(
-            f"kNN of the {what}", f"{found.code_accuracy:.3f}", help=f"The same with the {VOTERS} nearest {what}"
+            f"kNN of the {what}", f"{found.knn_codes:.3f}", help=f"The same with the {VOTERS} nearest {what}"
         )
     st.plotly_chart(
-        _shepard(shown.key, points.key, found, what), key=f"shepard_{key}", config={"displayModeBar": False},
+        _shepard(shown.key, points.key, checkpoint, shown, points, what), key=f"shepard_{key}",
+        config={"displayModeBar": False},
         alt=f"Shepard plot: distances of pairs on the map against the distances of their {what}",
     )  # fmt: skip
     st.caption(
@@ -79,13 +80,15 @@ def has_chance(shown: Map) -> bool:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _shepard(key: str, points_key: str, _found: MapQuality, what: str) -> Figure:
-    """Distances of random pairs on the map and as codes (Shepard 1962)."""
+def _shepard(
+    key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points, what: str
+) -> Figure:
     from plotly import graph_objects
 
+    found = embedding.shepard(map_places.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
     figure = graph_objects.Figure(
         graph_objects.Scattergl(
-            x=_found.code_distances, y=_found.map_distances, mode="markers", hoverinfo="skip",
+            x=found.code_distances, y=found.map_distances, mode="markers", hoverinfo="skip",
             marker={"size": 3, "opacity": 0.5, "color": "#2E8BC0"},
         )
     )  # fmt: skip

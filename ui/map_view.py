@@ -82,7 +82,7 @@ class View:
         return [(FIRST, self.checkpoint), *([(SECOND, self.second[0])] if self.second is not None else [])]
 
     def _ready(self, checkpoint: Checkpoint) -> dict[str, Map]:
-        return maps.ready_maps(checkpoint, self.indices, len(self.images))
+        return maps.ready_maps(checkpoint, self.indices)
 
     def show(self) -> None:
         """The map or maps, and the panel."""
@@ -170,15 +170,15 @@ class View:
         own = map_side.own_picture_of(checkpoint)
         found = None if own is None else self._place(own.code, own.picture, shown)
         if found is not None:
-            near = found.neighbours[0]
+            near = found.near
             marks = [mark for mark in marks if mark.position is not None or mark.kind == "pin"]
-            at = {shown.key: found.coordinates[0].tolist()}
+            at = {shown.key: found.at.tolist()}
             marks.append(Mark("your picture", "own", at=at, links=near.tolist()))
         return marks
 
     def _placed(self, label: str, code: np.ndarray, shown: Map, kind: str) -> list[Mark]:
         found = self._place(code, None, shown)
-        return [] if found is None else [Mark(label, kind, at={shown.key: found.coordinates[0].tolist()})]
+        return [] if found is None else [Mark(label, kind, at={shown.key: found.at.tolist()})]
 
     def _place(self, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> map_places.Placement | None:
         return loaders.quietly(lambda: map_places.place(self.checkpoint, code, picture, shown, self.indices))
@@ -203,7 +203,7 @@ class View:
         elif kind == OWN:
             own = map_side.own_picture_of(self.checkpoint)
             found = None if own is None or shown is None else self._place(own.code, own.picture, shown)
-            near = np.zeros(0, int) if found is None else found.neighbours[0]
+            near = np.zeros(0, int) if found is None else found.near
             where = None if found is None else found.how
             map_side.own_picture(self.checkpoint, self.images, self.points, where, near)
         elif kind == FILES:

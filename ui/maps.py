@@ -71,28 +71,24 @@ def points_of(images: ImageSet, indices: np.ndarray) -> Points:
     return Points(digest.hexdigest(), indices, labels, images.class_names if labels is not None else ())
 
 
-def ready_maps(checkpoint: Checkpoint, indices: np.ndarray, count: int) -> dict[str, Map]:
-    """The maps that came with a checkpoint, of the chosen ones of its ``count`` test images, by key."""
+def ready_maps(checkpoint: Checkpoint, indices: np.ndarray) -> dict[str, Map]:
+    """The maps that came with a checkpoint, of the chosen ones of its test images, by key."""
     ready = {}
-    for request, coordinates in _shipped(checkpoint.digest, checkpoint):
-        if len(coordinates) == count:
-            mine = replace(request, points=len(indices))
-            ready[map_key(mine)] = Map(map_key(mine), title_of(mine), coordinates[indices], mine)
+    for request, coordinates in _shipped(checkpoint.digest, len(indices), checkpoint):
+        if len(coordinates) == len(indices):
+            ready[map_key(request)] = Map(map_key(request), title_of(request), coordinates, request)
     return ready
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _shipped(digest: str, _checkpoint: Checkpoint) -> list[tuple[MapRequest, np.ndarray]]:
+def _shipped(digest: str, points: int, _checkpoint: Checkpoint) -> list[tuple[MapRequest, np.ndarray]]:
     """The whole grid of maps of a checkpoint, or as much of it as there is."""
-    shipped = embedding.shipped_maps(_checkpoint.folder, digest)
-    usual = embedding.load_maps(_checkpoint.folder, digest)
     found = []
-    for request in embedding.grid(_checkpoint.name, digest):
-        coordinates = shipped.get(request.name)
-        if coordinates is None and request == MapRequest(_checkpoint.name, digest, request.method):
-            coordinates = usual.get(request.method)
+    for request in embedding.shipped_requests(_checkpoint.folder, digest):
+        mine = replace(request, checkpoint=_checkpoint.name, points=points)
+        coordinates = embedding.shipped_map(_checkpoint.folder, mine)
         if coordinates is not None:
-            found.append((request, coordinates))
+            found.append((mine, coordinates))
     return found
 
 
@@ -105,21 +101,6 @@ def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
     if cached is None or len(cached) != request.points or not np.isfinite(cached).all():
         return None
     return Map(map_key(request), title_of(request), cached, request)
-
-
-def seconds_taken(shown: Map, checkpoint: Checkpoint) -> float | None:
-    """How long the making of a map took; None if nobody has noted it."""
-    if shown.request is None:
-        return None
-    figures = embedding.cached_figures(shown.request)
-    if not figures and shown.key in _shipped_keys(checkpoint.digest, checkpoint, shown.request.points):
-        figures = embedding.shipped_maps(checkpoint.folder, checkpoint.digest).figures.get(shown.request.name, {})
-    seconds = figures.get("seconds")
-    return float(seconds) if isinstance(seconds, int | float) else None
-
-
-def _shipped_keys(digest: str, checkpoint: Checkpoint, points: int) -> set[str]:
-    return {map_key(replace(request, points=points)) for request, _ in _shipped(digest, checkpoint)}
 
 
 def plane_of_codes(checkpoint: Checkpoint, indices: np.ndarray) -> Map:
