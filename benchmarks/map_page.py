@@ -25,7 +25,7 @@ READY = '.map[data-layout]:not([data-layout=""])'
 PICTURES_THERE = """() => {
   return [...(globalThis.latentMapStore?.parcels.keys() ?? [])].some((slot) => slot.startsWith("thumbnails"));
 }"""
-MEASURED = "(map) => map.latentMap.log"
+MEASURED = "(map) => ({firstPoints: map.latentMap.scene.log.firstPoints, hovers: map.latentMap.hovers})"
 # Milliseconds from the visit's beginning until plotly has drawn a canvas of points.
 PLOTLY_DRAWN = """() => new Promise((done) => {
   const look = () => {

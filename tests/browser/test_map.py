@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +13,20 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from scripts.server import PROJECT, serve
 from tests.browser.conftest import IDLE, LONGEST_WAIT, wait_until_idle
+from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import load_images
+from vae_core.projection import MapRequest
+from vae_core.shipped_maps import load_shipped, store_maps
 
 # A point that has the map to itself: of some, the one whose nearest neighbour is farthest away.
 LONELY = """(map) => {
-  const {places, cloud, camera} = map.latentMap;
+  const {places, cloud, camera} = map.latentMap.scene;
   let best = -1, most = -1;
   for (let one = 0; one < 400; one++) {
-    const [left, top] = map.latentMap.screenOf(one);
+    const [left, top] = map.latentMap.scene.screenOf(one);
     if (left < 80 || top < 60 || left > camera.width - 160 || top > camera.height - 40) continue;
     let least = Infinity;
     for (let other = 0; other < cloud.count; other++) {
@@ -34,7 +40,7 @@ LONELY = """(map) => {
 }"""
 ON_SCREEN = """(map, position) => {
   const box = map.querySelector(".stage").getBoundingClientRect();
-  const [left, top] = map.latentMap.screenOf(position);
+  const [left, top] = map.latentMap.scene.screenOf(position);
   return [box.left + left, box.top + top];
 }"""
 PICTURES_THERE = """() => {
@@ -246,13 +252,13 @@ def test_zooming_in_shows_pictures_instead_of_points(page: Page, shown: Locator)
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.wheel(0, -1200)
-    page.wait_for_function("(map) => map.latentMap.placed.length > 5", arg=shown.element_handle())
-    placed = shown.evaluate("(map) => map.latentMap.placed.map(({left, top, size}) => [left, top, size])")
+    page.wait_for_function("(map) => map.latentMap.scene.placed.length > 5", arg=shown.element_handle())
+    placed = shown.evaluate("(map) => map.latentMap.scene.placed.map(({left, top, size}) => [left, top, size])")
     for number, (left, top, size) in enumerate(placed):
         for other_left, other_top, _ in placed[number + 1 :]:
             assert abs(left - other_left) >= size or abs(top - other_top) >= size
     shown.get_by_role("button", name="Show the whole map (0)").click()
-    page.wait_for_function("(map) => map.latentMap.placed.length === 0", arg=shown.element_handle())
+    page.wait_for_function("(map) => map.latentMap.scene.placed.length === 0", arg=shown.element_handle())
 
 
 def test_a_change_of_the_method_morphs(page: Page, shown: Locator) -> None:
@@ -260,9 +266,9 @@ def test_a_change_of_the_method_morphs(page: Page, shown: Locator) -> None:
     before = shown.get_attribute("data-layout") or ""
     shown.evaluate(
         """(map) => {
-          const {cloud} = map.latentMap, draw = map.latentMap.renderer.draw.bind(map.latentMap.renderer);
+          const {cloud, renderer} = map.latentMap.scene, draw = renderer.draw.bind(renderer);
           map.seen = [];
-          map.latentMap.renderer.draw = (...all) => { map.seen.push(cloud.progress); draw(...all); };
+          renderer.draw = (...all) => { map.seen.push(cloud.progress); draw(...all); };
         }"""
     )
     page.get_by_role("radio", name="UMAP").click()
@@ -278,6 +284,31 @@ def test_who_wants_no_motion_gets_none(server: str, page: Page) -> None:
     page.get_by_role("radio", name="PCA").click()
     page.wait_for_function("(map) => map.dataset.layout.includes('pca')", arg=shown.element_handle())
     assert shown.evaluate("(map) => map.latentMap.cloud.start === map.latentMap.cloud.end")
+
+
+def test_dragging_a_parameter_morphs_before_it_is_released(page: Page, tmp_path: Path) -> None:
+    """Between maps that came along; the server hears of it on release only, and has nothing to compute."""
+    folder = tmp_path / "checkpoints" / "fashion-vae-16"
+    shutil.copytree(PROJECT / "checkpoints" / folder.name, folder)
+    digest = find_checkpoint(folder.name, folder.parent).digest
+    usual = MapRequest(folder.name, digest)
+    shipped = load_shipped(folder, usual)
+    assert shipped is not None
+    turned = replace(shipped, coordinates=np.ascontiguousarray(shipped.coordinates[:, ::-1]), quality=None)
+    maps = {usual: replace(shipped, quality=None), replace(usual, perplexity=100.0): turned}
+    store_maps(folder, digest, len(shipped.coordinates), maps)
+    with serve(LATENT_CHECKPOINTS=str(folder.parent)) as address:
+        (shown,) = maps_of(page, f"{address}/embeddings?model=fashion-vae-16")
+        page.wait_for_function("() => [...latentMapStore.parcels.keys()].includes('layouts:first:ready')")
+        slider = shown.get_by_role("slider", name="Perplexity")
+        slider.evaluate("(range) => { range.value = range.max; range.dispatchEvent(new Event('input')); }")
+        expect(shown).to_have_attribute("data-layout", re.compile("tsne-.*-100$"))
+        assert "perplexity" not in page.url
+        slider.dispatch_event("change")
+        page.wait_for_url(re.compile("perplexity=100"))
+        wait_until_idle(page)
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        expect(shown).to_have_attribute("data-layout", re.compile("tsne-.*-100$"))
 
 
 def test_a_parameter_without_a_map_is_computed_and_can_be_stopped(page: Page, shown: Locator) -> None:
@@ -380,7 +411,7 @@ def test_without_webgl_the_map_still_works(server: str, page: Page) -> None:
         };"""
     )
     (shown,) = maps_of(page, f"{server}/embeddings?model=fashion-vae-16")
-    assert shown.evaluate("(map) => map.latentMap.renderer.kind") == "canvas"
+    assert shown.evaluate("(map) => map.latentMap.scene.renderer.kind") == "canvas"
     position = shown.evaluate(LONELY)
     page.mouse.move(*place_of(shown, position))
     expect(shown.locator(".tip")).to_contain_text(f"test image {position}")

@@ -1,13 +1,11 @@
 /** The map of points, as a Streamlit component. What it shows comes in parcels; see ui/map/__init__.py. */
 
-import { Camera } from "./camera.js";
-import { Cloud, denseMiddles, eased, FAINT, HIDDEN, placeIn, readLayout, SELECTED } from "./cloud.js";
-import { save, toPng, toSvg } from "./files.js";
+import { FAINT, HIDDEN, readLayout, SELECTED } from "./cloud.js";
+import { save } from "./files.js";
 import { Gestures } from "./gestures.js";
 import { Legend } from "./legend.js";
 import { Link } from "./links.js";
-import { drawBackground, drawMarks, drawNames, drawOutline, drawPictures, freshPen, placePictures } from "./overlay.js";
-import { createRenderer } from "./renderer.js";
+import { Scene } from "./scene.js";
 import { inside, nearest, neighbour, search } from "./search.js";
 import { combined, fromBits, toBits } from "./selection.js";
 import { Sliders } from "./sliders.js";
@@ -15,31 +13,19 @@ import { delivered, deliveredUnder, listen } from "./store.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Tooltip } from "./tooltip.js";
 
-const MORPH = 650; // milliseconds
 const REACH = 14; // pixels from the pointer within which a point is hit
-const PICTURES_FROM = 3.5; // zoom from which pictures come by themselves
 const STEP = 1.4; // of the zoom buttons
 const LONGEST_LOG = 2000; // measured hovers
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 class MapView {
-  cloud = new Cloud();
-  camera = new Camera();
   mode = /** @type {import("./gestures.js").Mode} */ ("move");
   hovered = -1;
   cursor = -1;
-  selecting = false;
-  allPictures = false;
-  /** @type {number[][] | null} */
-  outline = null;
-  /** @type {import("./overlay.js").Placed[]} */
-  placed = [];
-  /** Where the points are, turned, as (x, y). */
-  places = new Float32Array(0);
   shown = { points: "", layout: "", tones: "", state: "", revision: -1, background: "" };
-  /** For tests and measurements: milliseconds from the pointer's event to the picture, and when points came first. */
-  log = { hovers: /** @type {number[]} */ ([]), firstPoints: 0, frames: 0 };
+  /** For measurements: milliseconds from the pointer's events to the pictures. @type {number[]} */
+  hovers = [];
   send = (/** @type {string} */ name, /** @type {any} */ value) => {};
 
   /** @param {HTMLElement} section @param {string} name of this map's parcels */
@@ -48,9 +34,10 @@ class MapView {
     this.name = name;
     const find = (/** @type {string} */ selector) => /** @type {any} */ (section.querySelector(selector));
     this.stage = find(".stage");
-    [this.under, this.canvas, this.over] = [find(".under"), find(".points"), find(".over")];
     this.spoken = find(".spoken");
-    this.renderer = createRenderer(this.canvas);
+    this.scene = new Scene(section, this.stage);
+    this.cloud = this.scene.cloud;
+    this.camera = this.scene.camera;
     this.tooltip = new Tooltip(find(".tip"), find(".ring"));
     this.legend = new Legend(find(".legend"), () => this.#hideGroups(true), (group) => this.#pointOut(group));
     this.sliders = new Sliders(
@@ -59,9 +46,6 @@ class MapView {
     this.gestures = new Gestures(this.stage, this.#actions());
     this.#listenToTools(find(".search"));
     this.stopListening = listen((parcel) => this.#arrived(parcel.header.slot));
-    this.resizing = new ResizeObserver(() => this.#resize());
-    this.resizing.observe(this.stage);
-    this.#resize();
     this.#refresh();
   }
 
@@ -69,8 +53,8 @@ class MapView {
 
   #arrived(/** @type {string} */ slot) {
     if (slot.startsWith("thumbnails:")) {
-      this.thumbnails?.refresh();
-      this.redraw();
+      this.scene.thumbnails?.refresh();
+      this.scene.redraw();
     } else if (slot.split(":")[1] === this.name) this.#refresh();
   }
 
@@ -89,13 +73,13 @@ class MapView {
     if (this.shown.state !== state.header.id) this.#takeState(state.header);
     if (!this.sliders.moving) this.#takeLayout(state.header.layout);
     this.#takeBackground();
-    this.redraw();
+    this.scene.redraw();
   }
 
   #takeThumbnails(/** @type {string} */ set) {
-    if (this.thumbnails?.set === set) return;
-    this.thumbnails?.close();
-    this.thumbnails = new Thumbnails(set, () => this.#pictureReady());
+    if (this.scene.thumbnails?.set === set) return;
+    this.scene.thumbnails?.close();
+    this.scene.thumbnails = new Thumbnails(set, () => this.#pictureReady());
   }
 
   #takeTones(/** @type {import("./store.js").Parcel} */ { header, arrays }) {
@@ -103,28 +87,23 @@ class MapView {
     this.shown.tones = header.id;
     this.tones = header;
     this.values = arrays.values;
-    this.palette = arrays.palette;
     const grouped = header.kind === "groups";
     const { classes, classNames } = this.cloud;
     const before = this.cloud.groupNames;
     this.cloud.setTones(arrays.tones, grouped ? arrays.tones : classes, grouped ? header.names : classNames);
-    this.renderer.setPalette(arrays.palette);
+    this.scene.setPalette(arrays.palette);
     if (before.join("\n") !== this.cloud.groupNames.join("\n")) this.legend.hidden = new Set();
     this.legend.showGroups(this.cloud.groupNames, this.cloud.groups, (group) =>
-      grouped ? this.#colour(group) : "currentColor",
+      grouped ? this.scene.colour(group) : "currentColor",
     );
-    if (!grouped) this.legend.showBar(header.title, header.ends, [0, 64, 128, 192, 255].map((tone) => this.#colour(tone)));
+    if (!grouped) this.legend.showBar(header.title, header.ends, [0, 64, 128, 192, 255].map((tone) => this.scene.colour(tone)));
     this.#hideGroups(false);
-    this.#findMiddles(false);
-  }
-
-  #colour(/** @type {number} */ tone) {
-    const [red, green, blue] = this.palette.subarray(4 * tone, 4 * tone + 3);
-    return `rgb(${red} ${green} ${blue})`;
+    this.scene.findMiddles(false);
   }
 
   #takeState(/** @type {any} */ state) {
     this.shown.state = state.id;
+    this.scene.marks = state.marks;
     this.sliders.show(state.parameters);
     this.stage.setAttribute("aria-label", state.alt);
     this.section.classList.toggle("low", state.low);
@@ -146,50 +125,28 @@ class MapView {
       const place = header.points === this.shown.points ? header.layouts.findIndex((one) => one.key === key) : -1;
       if (place >= 0) {
         this.shown.layout = key;
-        this.#setLayout(readLayout(header.layouts[place], arrays[`layout${place}`]));
+        this.tooltip.hide();
+        this.scene.setLayout(readLayout(header.layouts[place], arrays[`layout${place}`]));
         return;
       }
     }
-  }
-
-  /** @param {import("./cloud.js").Layout} layout */
-  #setLayout(layout) {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const morph = this.cloud.layout !== null && !still;
-    this.oldExtent = [...this.camera.extent];
-    const turned = this.camera.spatial !== layout.spatial;
-    this.cloud.setLayout(layout, morph);
-    this.camera.setSpatial(layout.spatial);
-    if (!morph || turned) this.camera.extent = [...layout.extent];
-    this.#findMiddles(morph);
-    this.stage.querySelector(".waiting")?.remove();
-    this.tooltip.hide();
-    this.morphing = performance.now();
-    this.redraw();
-  }
-
-  #findMiddles(/** @type {boolean} */ morph) {
-    const { layout, groups, groupNames } = this.cloud;
-    if (!layout) return;
-    this.oldMiddles = morph ? this.middles : undefined;
-    this.middles = denseMiddles(layout, groups, groupNames.length);
   }
 
   #takeBackground() {
     const parcel = delivered(`background:${this.name}`);
     if (!parcel || this.shown.background === parcel.header.id) return;
     this.shown.background = parcel.header.id;
-    this.background = { ...parcel.header, image: null };
+    this.scene.background = { ...parcel.header, image: null };
     if (!parcel.arrays.picture.length) return;
     createImageBitmap(new Blob([parcel.arrays.picture], { type: "image/webp" })).then((image) => {
-      this.background = { ...parcel.header, image };
-      this.redraw();
+      this.scene.background = { ...parcel.header, image };
+      this.scene.redraw();
     });
   }
 
   #pictureReady() {
     if (this.hovered >= 0) this.#paintTip();
-    if (this.#showsPictures()) this.redraw();
+    if (this.scene.showsPictures()) this.scene.redraw();
   }
 
   // --- what visitors do ---
@@ -201,12 +158,12 @@ class MapView {
       move: (right, down, turn) => {
         if (turn && this.camera.spatial) this.camera.rotate(right, down);
         else this.camera.pan(right, down);
-        this.redraw();
+        this.scene.redraw();
       },
       zoom: (factor, left, top) => this.#zoom(factor, left, top),
       sketch: (outline) => {
-        this.outline = outline;
-        this.redraw();
+        this.scene.outline = outline;
+        this.scene.redraw();
       },
       enclose: (outline, how) => this.#enclose(outline, how),
       hover: (left, top, asked) => this.#hover(left, top, asked),
@@ -220,17 +177,17 @@ class MapView {
     this.camera.zoomAt(factor, left, top);
     this.tooltip.hide();
     this.hovered = -1;
-    this.redraw();
+    this.scene.redraw();
   }
 
   /** The point under a place of the screen: of a picture if one is there. */
   #hit(/** @type {number} */ left, /** @type {number} */ top) {
-    const picture = this.placed.findLast(
+    const picture = this.scene.placed.findLast(
       (one) => left >= one.left && left <= one.left + one.size && top >= one.top && top <= one.top + one.size,
     );
     if (picture) return picture.position;
     const [x, y] = this.camera.toMap(left, top);
-    return nearest(this.places, this.cloud.isHidden, x, y, REACH / this.camera.scale);
+    return nearest(this.scene.places, this.cloud.isHidden, x, y, REACH / this.camera.scale);
   }
 
   #hover(/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ asked) {
@@ -248,14 +205,14 @@ class MapView {
       this.tooltip.hide();
       return;
     }
-    const [left, top] = this.screenOf(position);
-    this.tooltip.paint(this.thumbnails?.get(position) ?? null);
+    const [left, top] = this.scene.screenOf(position);
+    this.tooltip.paint(this.scene.thumbnails?.get(position) ?? null);
     this.tooltip.show(left, top, this.describe(position));
-    if (this.thumbnails?.get(position)) this.#measureHover();
+    if (this.scene.thumbnails?.get(position)) this.#measureHover();
   }
 
   #paintTip() {
-    const picture = this.thumbnails?.get(this.hovered) ?? null;
+    const picture = this.scene.thumbnails?.get(this.hovered) ?? null;
     if (!picture || !this.tooltip.canvas.hidden) return;
     this.tooltip.paint(picture);
     this.#measureHover();
@@ -266,7 +223,7 @@ class MapView {
     if (asked === undefined) return;
     this.asked = undefined;
     requestAnimationFrame(() => {
-      this.log.hovers = [...this.log.hovers, performance.now() - asked].slice(-LONGEST_LOG);
+      this.hovers = [...this.hovers, performance.now() - asked].slice(-LONGEST_LOG);
     });
   }
 
@@ -292,12 +249,12 @@ class MapView {
     this.cursor = position;
     this.#speak(`${this.describe(position).join(", ")} is the current point`);
     this.send("picked", position);
-    this.redraw();
+    this.scene.redraw();
   }
 
   #enclose(/** @type {number[][]} */ outline, /** @type {import("./selection.js").How} */ how) {
     const corners = /** @type {[number, number][]} */ (outline.map(([left, top]) => this.camera.toMap(left, top)));
-    this.#select(inside(this.places, this.cloud.isHidden, corners), how);
+    this.#select(inside(this.scene.places, this.cloud.isHidden, corners), how);
   }
 
   #select(/** @type {Iterable<number>} */ fresh, /** @type {import("./selection.js").How} */ how) {
@@ -310,8 +267,8 @@ class MapView {
 
   #setSelection(/** @type {Set<number>} */ chosen) {
     this.cloud.mark(SELECTED, (position) => chosen.has(position));
-    this.selecting = chosen.size > 0;
-    this.redraw();
+    this.scene.selecting = chosen.size > 0;
+    this.scene.redraw();
   }
 
   #linked(/** @type {import("./links.js").Note} */ { kind, value }) {
@@ -323,23 +280,24 @@ class MapView {
       this.hovered = -1;
       this.tooltip.hide();
     } else {
-      const [left, top] = this.screenOf(value);
+      const [left, top] = this.scene.screenOf(value);
       this.tooltip.show(left, top, [], true);
     }
   }
 
   #hideGroups(/** @type {boolean} */ told) {
     const { groups } = this.cloud;
+    this.scene.hiddenGroups = this.legend.hidden;
     this.cloud.mark(HIDDEN, (position) => this.legend.hidden.has(groups[position]));
     if (told) this.link?.tell("groups", this.legend.hidden);
-    this.redraw();
+    this.scene.redraw();
   }
 
   /** Set all points back but those of a group. @param {number | null} group */
   #pointOut(group) {
     const { groups } = this.cloud;
     this.cloud.mark(FAINT, (position) => group !== null && groups[position] !== group);
-    this.redraw();
+    this.scene.redraw();
   }
 
   #tune(/** @type {Record<string, number>} */ values) {
@@ -365,7 +323,7 @@ class MapView {
       const all = new Set(found);
       this.cloud.mark(FAINT, (position) => found !== null && !all.has(position));
       output.textContent = found === null ? "" : found.length.toLocaleString("en");
-      this.redraw();
+      this.scene.redraw();
       return found ?? [];
     };
     input.oninput = look;
@@ -386,22 +344,21 @@ class MapView {
     if (what === "out") this.#zoom(1 / STEP);
     if (what === "reset") {
       this.camera.reset();
-      this.redraw();
+      this.scene.redraw();
     }
     if (what === "pictures") {
-      this.allPictures = !this.allPictures;
-      this.section.querySelector("[data-do=pictures]")?.setAttribute("aria-pressed", String(this.allPictures));
-      this.redraw();
+      this.scene.allPictures = !this.scene.allPictures;
+      this.section.querySelector("[data-do=pictures]")?.setAttribute("aria-pressed", String(this.scene.allPictures));
+      this.scene.redraw();
     }
     if (what === "full") {
       if (document.fullscreenElement) await document.exitFullscreen();
       else await this.section.requestFullscreen();
     }
     if (what === "png") {
-      this.#draw();
-      save(`${this.state.file}.png`, await toPng([this.under, this.canvas, this.over], this.#colours().paper));
+      save(`${this.state.file}.png`, await this.scene.toPng());
     }
-    if (what === "svg") save(`${this.state.file}.svg`, this.#svg());
+    if (what === "svg") save(`${this.state.file}.svg`, this.scene.toSvg());
   }
 
   #key(/** @type {string} */ key) {
@@ -417,20 +374,20 @@ class MapView {
   }
 
   #escape() {
-    if (this.outline) this.outline = null;
-    else if (this.selecting) this.#select([], "replace");
+    if (this.scene.outline) this.scene.outline = null;
+    else if (this.scene.selecting) this.#select([], "replace");
     this.cursor = -1;
     this.#setHovered(-1);
-    this.redraw();
+    this.scene.redraw();
   }
 
   /** Move the cursor to a neighbour; it begins in the middle of what is on the screen. */
   #walk(/** @type {[number, number]} */ direction) {
     if (this.cursor < 0) {
       const { x, y } = this.camera;
-      this.#moveCursor(nearest(this.places, this.cloud.isHidden, x, y, Infinity));
+      this.#moveCursor(nearest(this.scene.places, this.cloud.isHidden, x, y, Infinity));
     } else {
-      const next = neighbour(this.places, this.cloud.isHidden, this.cursor, direction);
+      const next = neighbour(this.scene.places, this.cloud.isHidden, this.cursor, direction);
       if (next >= 0) this.#moveCursor(next);
     }
   }
@@ -438,168 +395,22 @@ class MapView {
   #moveCursor(/** @type {number} */ position) {
     if (position < 0) return;
     this.cursor = position;
-    this.camera.reveal(this.places[2 * position], this.places[2 * position + 1]);
+    this.camera.reveal(this.scene.places[2 * position], this.scene.places[2 * position + 1]);
     this.hovered = -1;
     this.asked = undefined;
     this.#setHovered(position);
     this.#speak(this.describe(position).join(", "));
-    this.redraw();
+    this.scene.redraw();
   }
 
   #speak(/** @type {string} */ words) {
     this.spoken.textContent = words;
   }
 
-  // --- drawing ---
-
-  #resize() {
-    const { clientWidth, clientHeight } = this.stage;
-    if (!clientWidth || !clientHeight) return;
-    this.ratio = devicePixelRatio || 1;
-    this.camera.width = clientWidth;
-    this.camera.height = clientHeight;
-    for (const canvas of [this.under, this.canvas, this.over]) {
-      canvas.width = Math.round(clientWidth * this.ratio);
-      canvas.height = Math.round(clientHeight * this.ratio);
-    }
-    this.redraw();
-  }
-
-  /** Draw at the next frame. */
-  redraw() {
-    this.waiting ||= requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.#advance();
-      this.#draw();
-    });
-  }
-
-  /** One step of the points' way to their new places. */
-  #advance() {
-    const { cloud } = this;
-    if (cloud.progress >= 1 || !cloud.layout) return;
-    cloud.progress = Math.min(1, (performance.now() - (this.morphing ?? 0)) / MORPH);
-    const share = eased(cloud.progress);
-    const [from, to] = [this.oldExtent ?? cloud.layout.extent, cloud.layout.extent];
-    this.camera.extent = to.map((end, axis) => from[axis] + (end - from[axis]) * share);
-    if (cloud.progress < 1) this.redraw();
-  }
-
-  #draw() {
-    const { cloud, camera, ratio } = this;
-    if (!cloud.layout || !this.palette) return;
-    this.places = this.places.length === 2 * cloud.count ? this.places : new Float32Array(2 * cloud.count);
-    camera.project(cloud.between(), this.places);
-    const size = this.#pointSize();
-    const shaped = cloud.groupNames.length > 1 && size > 3.5;
-    this.renderer.draw(cloud, camera, { size, selecting: this.selecting, shaped, ratio });
-    this.#drawUnder();
-    this.#drawOver();
-    this.log.frames++;
-    this.log.firstPoints ||= performance.now();
-    this.section.dataset.layout = cloud.progress < 1 ? "" : this.shown.layout;
-  }
-
-  #pointSize() {
-    const { count } = this.cloud;
-    const base = count > 30_000 ? 2.6 : count > 6000 ? 4.2 : count > 1500 ? 5.5 : 7;
-    const depth = this.camera.spatial ? 1.25 : 1; // those behind are drawn smaller
-    return Math.min(15, depth * base * Math.sqrt(Math.max(this.camera.zoom, 0.7)) * Math.min(1.25, Math.max(0.8, this.camera.height / 620)));
-  }
-
-  #colours() {
-    const style = getComputedStyle(this.section);
-    const read = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    return { ink: read("--st-text-color"), paper: read("--st-background-color"), accent: read("--st-primary-color"),
-      font: read("--st-font") || "sans-serif" };
-  }
-
-  #drawUnder() {
-    const pen = freshPen(this.under, this.ratio);
-    const { background, state, camera, cloud } = this;
-    if (background?.layout && background.layout === state.layout && cloud.layout && !camera.spatial) {
-      const colours = this.#colours();
-      drawBackground(pen, background, cloud.layout, camera, colours, colours.font);
-    }
-  }
-
-  #drawOver() {
-    const pen = freshPen(this.over, this.ratio);
-    const colours = this.#colours();
-    this.placed = this.#showsPictures() ? placePictures(this.cloud, this.camera, this.places, this.#mayShow) : [];
-    if (this.thumbnails) drawPictures(pen, this.placed, this.thumbnails, (position) => this.#colour(this.cloud.tones[position]));
-    const marks = this.#marks();
-    const taken = marks.map(({ mark, x, y }) => ({ name: `oooo ${mark.label}`, x: x + 45, y })); // its ring, too
-    drawNames(pen, this.#names(), taken, colours, colours.font);
-    drawMarks(pen, marks, colours, colours.font);
-    if (this.outline && this.outline.length > 1) drawOutline(pen, this.outline, colours);
-  }
-
-  #showsPictures() {
-    const near = this.allPictures || this.camera.zoom >= PICTURES_FROM;
-    return near && this.cloud.progress >= 1;
-  }
-
-  #mayShow = (/** @type {number} */ position) => {
-    const state = this.cloud.states[position];
-    return !(state & (HIDDEN | FAINT)) && (!this.selecting || (state & SELECTED) !== 0);
-  };
-
-  /** The groups' names and where they stand. */
-  #names() {
-    const { groupNames, progress } = this.cloud;
-    if (groupNames.length < 2 || !this.middles || this.placed.length) return [];
-    const share = eased(progress);
-    return groupNames.flatMap((name, group) => {
-      const place = this.middles?.[group];
-      if (!place || this.legend.hidden.has(group)) return [];
-      const before = progress < 1 ? (this.oldMiddles?.[group] ?? place) : place;
-      const [x, y] = this.#project(place.map((end, axis) => before[axis] + (end - before[axis]) * share));
-      return [{ name, x, y }];
-    });
-  }
-
-  #project(/** @type {number[]} */ place) {
-    const turned = new Float32Array(2);
-    this.camera.project(Float32Array.from(place), turned);
-    return this.camera.toScreen(turned[0], turned[1]);
-  }
-
-  #marks() {
-    const { layout, count } = this.cloud;
-    return (this.state?.marks ?? []).flatMap((mark) => {
-      const at = mark.at[this.shown.layout];
-      const known = mark.position !== null && mark.position < count;
-      if (!layout || !(known || at)) return [];
-      const [x, y] = known ? this.screenOf(mark.position) : this.#project(placeIn(layout, at));
-      return [{ mark, x, y, ends: mark.links.map((position) => this.screenOf(position)) }];
-    });
-  }
-
-  /** Where a point is on the stage, in pixels. @param {number} position */
-  screenOf(position) {
-    return this.camera.toScreen(this.places[2 * position], this.places[2 * position + 1]);
-  }
-
-  #svg() {
-    const { cloud, camera } = this;
-    const points = [];
-    for (let position = 0; position < cloud.count; position++) {
-      const [x, y] = this.screenOf(position);
-      const state = cloud.states[position];
-      if (state & HIDDEN || x < 0 || y < 0 || x > camera.width || y > camera.height) continue;
-      const faint = Boolean(state & FAINT) || (this.selecting && !(state & SELECTED));
-      points.push({ x, y, group: cloud.groups[position], colour: this.#colour(cloud.tones[position]), faint });
-    }
-    return toSvg({ width: camera.width, height: camera.height, ...this.#colours() }, points, this.#pointSize(), this.#names());
-  }
-
   close() {
     this.stopListening();
     this.link?.close();
-    this.resizing.disconnect();
-    this.thumbnails?.close();
-    this.renderer.close();
+    this.scene.close();
   }
 }
 
@@ -608,6 +419,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const section = parentElement.querySelector(".map");
   section.latentMap ??= new MapView(section, data.name);
   section.latentMap.send = setTriggerValue;
-  section.latentMap.redraw(); // the theme may have changed
+  section.latentMap.scene.redraw(); // the theme may have changed
   return () => setTimeout(() => section.isConnected || section.latentMap?.close());
 }
