@@ -121,7 +121,7 @@ class View:
             request = maps.with_seed(request, request.seed + 1)
         found = maps.find_map(request, ready)
         if found is None:
-            maps.compute(request, checkpoint)
+            maps.compute(request, checkpoint, name=name)
         shown = found or maps.nearest_ready(request, ready)
         if name == FIRST:
             map_controls.write_parameters(method)

@@ -119,8 +119,21 @@ def nearest_ready(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
     return next(iter(same or ready.values()), None)
 
 
-def compute(request: MapRequest, checkpoint: Checkpoint) -> None:
-    """Start the worker if it is not at work, and show its progress until the map is there; Stop ends it."""
+def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
+    """Start the worker if it is not at work, and show its progress until the map is there; Stop ends it.
+
+    What this visitor had started in the same place before, and no longer looks at, is stopped.
+
+    Args:
+        request: the map.
+        checkpoint: whose it is.
+        name: of the place on the page.
+    """
+    started: dict[str, MapRequest] = st.session_state.setdefault("maps_started", {})
+    before = started.get(name)
+    if before is not None and before.key != request.key:
+        embedding.cancel_job(before)
+        del started[name]
     if st.session_state.get("stopped_map") == request.key:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{title_of(request)}: stopped.")
@@ -131,6 +144,7 @@ def compute(request: MapRequest, checkpoint: Checkpoint) -> None:
     state = embedding.job_state(request)
     if state is None:
         if loaders.attempt(lambda: _start(request, checkpoint)):
+            started[name] = request
             _watch(request)
         return
     if state.error or not state.running:

@@ -58,6 +58,17 @@ def test_a_model_without_maps_has_one_computed(checkpoints: Path, open_page: Ope
     assert any(button.label == "Compute this map" for button in app.main.button)
 
 
+def test_a_map_that_nobody_waits_for_is_stopped(checkpoints: Path, open_page: OpenPage) -> None:
+    """Who chooses other parameters before a map is there leaves no worker behind."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    first = app.session_state["maps_started"]["first"]
+    assert embedding.job_state(first) is not None
+    app.session_state["map_perplexity"] = 20
+    app.run()
+    assert embedding.job_state(first) is None
+    embedding.cancel_job(app.session_state["maps_started"]["first"])
+
+
 def test_the_plane_of_a_model_with_two_numbers_needs_no_map(checkpoints: Path, open_page: OpenPage) -> None:
     """It is shown with the picture of its decoder behind."""
     app = open_page("pages/embeddings.py", model="digits-vae-2")

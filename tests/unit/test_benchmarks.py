@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import evidence, study, train_speed
+from benchmarks import evidence, map_page, study, train_speed
 from benchmarks.evidence import Figure
 from tests.unit.conftest import squares
 from vae_core import training
@@ -159,3 +159,10 @@ def test_an_epoch_reports_time_and_memory(capsys: pytest.CaptureFixture[str]) ->
     found = json.loads(capsys.readouterr().out)
     assert found["microseconds"] > 0
     assert found["megabytes"] > 0
+
+
+@pytest.mark.parametrize(("ours", "holds"), [(30.0, "yes"), (40.0, "yes"), (41.0, "**no**")])
+def test_the_maps_table_says_what_holds(ours: float, holds: str) -> None:
+    """A figure above its bound is not passed off as kept; a peer that was not measured leaves its place empty."""
+    assert map_page.Row("hover (ms)", ours, 40).line() == f"| hover (ms) | {ours:.0f} | 40 | {holds} |  |"
+    assert map_page.Row("first (ms)", ours, 40, 2000).line().endswith("| 2,000 |")

@@ -7,6 +7,7 @@ import { drawBackground, drawMarks, drawNames, drawOutline, drawPictures, freshP
 import { createRenderer } from "./renderer.js";
 
 const MORPH = 650; // milliseconds
+const MOST_NAMES = 40; // more would cover the points; pointing still tells them
 const PICTURES_FROM = 3.5; // zoom from which pictures come by themselves
 
 export class Scene {
@@ -173,7 +174,7 @@ export class Scene {
   /** The groups' names and where they stand. */
   #names() {
     const { groupNames, progress } = this.cloud;
-    if (groupNames.length < 2 || !this.middles || this.placed.length) return [];
+    if (groupNames.length < 2 || groupNames.length > MOST_NAMES || !this.middles || this.placed.length) return [];
     const share = eased(progress);
     return groupNames.flatMap((name, group) => {
       const place = this.middles?.[group];

@@ -3,9 +3,12 @@
 /** @typedef {{name: string, label: string, values: number[], value: number, ready: number[]}} Parameter
  * ready: the values for which there is a map already */
 
+const KEYS_REST = 400; // milliseconds after the last key until a value counts as chosen
+
 export class Sliders {
   /** Whether a visitor is moving one. */
   moving = false;
+  resting = 0;
 
   /**
    * @param {HTMLElement} root
@@ -41,9 +44,15 @@ export class Sliders {
       this.#say(range, output, parameter.name);
       this.onMove(this.values());
     };
+    let byKey = false;
+    range.onkeydown = () => (byKey = true);
+    range.onpointerdown = () => (byKey = false);
     range.onchange = () => {
-      this.moving = false;
-      this.onRelease(this.values());
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => {
+        this.moving = false;
+        this.onRelease(this.values());
+      }, byKey ? KEYS_REST : 0);
     };
     row.append(name, range, output);
     return row;
