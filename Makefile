@@ -5,7 +5,7 @@ PIP = .venv/bin/pip --disable-pip-version-check
 VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint shots checkpoints evidence bench study install install-dev clean
+.PHONY: help run test lint shots checkpoints evidence bench bench-map study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ evidence: .venv/.installed ## Measure our figures beside the published ones (hou
 
 bench: .venv/.installed-bench ## Measure the speed of training beside its peers (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.train_speed $(if $(SECTIONS),--sections $(SECTIONS))
+
+bench-map: .venv/.installed ## Measure how quickly maps are computed, beside their peers (ten minutes on an idle machine)
+	$(VENV) -m benchmarks.map $(if $(SECTIONS),--sections $(SECTIONS))
 
 study: .venv/.installed ## Compare networks and ways of training at equal time (an hour or more; MINUTES=2)
 	$(VENV) -m benchmarks.study --minutes $(or $(MINUTES),2)
