@@ -16,7 +16,7 @@ except UserError as error:
     st.error(str(error))
     st.stop()
 
-settings = workbench.settings(checkpoint)
+settings = workbench.settings(checkpoint, space)
 decoders = workbench.decoders(checkpoint, settings)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEY = "workbench"
 SERVER = "Server"
 ENGINES = {"Quickest": "auto", "JavaScript": "js", SERVER: ""}
-BASES = {"Dimensions": "dimensions", "Principal directions": "principal"}
+BASES = {"Dimensions": "dimensions", "Principal directions": "principal", "Attributes": "attributes"}
 NOBODY = "No other"
 LONGEST_SOURCE = 80
 
@@ -37,13 +37,15 @@ class Settings:
     pace: bool
 
 
-def settings(checkpoint: Checkpoint) -> Settings:
+def settings(checkpoint: Checkpoint, space: LatentSpace) -> Settings:
     """The row of settings above the workbench."""
     others = partners(checkpoint)
+    bases = [name for name in BASES if name != "Attributes" or space.directions.names]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         basis = st.segmented_control(
-            "Sliders over", list(BASES), default="Dimensions", key="basis", required=True, bind="query-params",
-            help="The code's own numbers, or the directions in which the codes of the test pictures vary most",
+            "Sliders over", bases, default="Dimensions", key="basis", required=True, bind="query-params",
+            help="The code's own numbers; the directions in which the codes of the test pictures vary most; or, where "
+            "the pictures have attributes, the way from codes without one to codes with it",
         )  # fmt: skip
         beside = st.selectbox(
             "Another model beside it", [NOBODY, *others], key="beside", bind="query-params", filter_mode=None,
@@ -112,7 +114,7 @@ def workbench(
         "variational": space.variational,
         "temperature": chosen.temperature,
         "basis": chosen.basis,
-        "attributes": [],
+        "attributes": space.directions.names,
         "scoreUnit": "nats" if space.variational else "share",
         "pad": _pad_axes(),
         "smooth": chosen.smooth,

@@ -227,6 +227,8 @@ class LatentSpace:
             "principal": principal,
             "principal_share": variance / max(float(np.trace(statistics.covariance)), np.finfo(float).tiny),
         }
+        if self.directions.names:
+            extras["attributes"] = self.directions.rows
         return pack(self._model, extras=extras)
 
     # --- between images and codes -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import LONGEST_RUN, OpenPage
 from tests.app.test_pages import assert_whole
 from ui.point import Point, format_code
+from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 from vae_core.export import Unsupported
@@ -171,6 +172,22 @@ def test_a_decoder_that_cannot_run_in_the_browser_is_decoded_on_the_server(
     assert [info.value for info in app.info] == [
         "digits-vae is decoded on the server: the layer decoder.3 (Whirl) cannot run in the browser."
     ]
+
+
+def test_sliders_over_attributes_are_offered_where_codes_tell_some(checkpoints: Path, open_page: OpenPage) -> None:
+    """Their directions are stored with the checkpoint; a model without any does not offer them."""
+
+    def bases(app: AppTest) -> list[str]:
+        return next(list(group.options) for group in app.button_group if group.key == "basis")
+
+    assert bases(open_page(EXPLORE, model="digits-vae")) == ["Dimensions", "Principal directions"]
+    entries = [{"name": "Smiling", "accuracy": 0.9, "majority": 0.5, "direction": [1.0, 2.0, 0.0, -1.0]}]
+    metrics = find_checkpoint("digits-vae", checkpoints).metrics
+    save_metrics(checkpoints / "digits-vae", metrics | {"attributes": entries})
+    st.cache_resource.clear()
+    app = open_page(EXPLORE, model="digits-vae", basis="Attributes")
+    assert_whole(app)
+    assert bases(app) == ["Dimensions", "Principal directions", "Attributes"]
 
 
 def moves_to(app: AppTest, value: object) -> Point:

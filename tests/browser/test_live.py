@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
+from scripts.server import PROJECT, serve
 from tests.browser.conftest import wait_until_idle
 from tests.browser.test_pages import code_in
+from vae_core.latent import LatentSpace
 
 EXPLORE = "explore?model=fashion-vae-16"
 MAIN = ".workbench .main-picture, .path .main-picture, .plane .main-picture"
@@ -335,6 +341,27 @@ def test_the_cursor_shows_the_plane_under_it(server: str, page: Page) -> None:
     page.get_by_role("link", name="Explore the marked picture").click()
     page.wait_for_url(re.compile("/explore"))
     live_picture(page)
+
+
+def test_an_attributes_slider_walks_its_direction(page: Page, tmp_path: Path) -> None:
+    """It is called by the attribute; its value is the way along the direction in the codes' standard deviations."""
+    copy = tmp_path / "checkpoints" / "fashion-vae-16"
+    shutil.copytree(PROJECT / "checkpoints" / copy.name, copy)
+    metrics = json.loads((copy / "metrics.json").read_text(encoding="utf-8"))
+    direction = [1.0, *[0.0] * 14, 2.0]
+    metrics["attributes"] = [{"name": "Smiling", "accuracy": 0.9, "majority": 0.5, "direction": direction}]
+    (copy / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    row = LatentSpace.open(copy).directions.rows[0]
+    with serve(LATENT_CHECKPOINTS=str(copy.parent), LATENT_CACHE=str(tmp_path / "cache")) as address:
+        open_live(page, f"{address}/{EXPLORE}&basis=Attributes")
+        expect(slider(page)).to_have_attribute("aria-label", "Smiling")
+        start = code_in(page.url)
+        before = float(slider(page).get_attribute("aria-valuetext") or "nothing")
+        slider(page).focus()
+        page.keyboard.press("End")
+        page.wait_for_url(lambda url: code_in(url) != start)
+        expect(slider(page)).to_have_attribute("aria-valuetext", "3.50")
+        np.testing.assert_allclose(np.subtract(code_in(page.url), start), (3.5 - before) * row, atol=0.02)
 
 
 def test_every_control_has_a_name(server: str, page: Page) -> None:
