@@ -35,6 +35,9 @@ evidence: .venv/.installed ## Measure our figures beside the published ones (hou
 bench: .venv/.installed-bench ## Measure the speed of training beside its peers (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.train_speed $(if $(SECTIONS),--sections $(SECTIONS))
 
+bench-live: .venv/.installed-dev ## Measure how closely the picture follows the hand (two minutes on an idle machine)
+	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) -m benchmarks.live
+
 bench-map: .venv/.installed ## Measure how quickly maps are computed, beside their peers (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.map $(if $(SECTIONS),--sections $(SECTIONS))
 

@@ -29,10 +29,11 @@ def bench() -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             explore.pins()
             explore.original(checkpoint, space)
+        explore.nearest_images(checkpoint, space)
         start_panel()
     else:
         on_the_server()
-    explore.nearest_images(checkpoint, space)
+        explore.nearest_images(checkpoint, space)
     point.write_address()
 
 

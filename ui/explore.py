@@ -60,7 +60,7 @@ def original(checkpoint: Checkpoint, space: LatentSpace) -> None:
         decoded = space.decode(now.array()[None], now.labels())
         _original(picture, decoded, choose.picture_name(images, now.image))
     else:
-        st.caption(f"Now: {plain(now.source)}")
+        st.caption(f"Now: {plain(now.source)}", width="content")
 
 
 def _is_encoding(space: LatentSpace, images: ImageSet, now: point.Point) -> bool:
@@ -82,7 +82,7 @@ def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:
         np.concatenate([original, decoded]), [f"Original: {name}", f"Reconstruction of {name}"],
         key="original", size=84, captions=["original", "decoded"],
     )  # fmt: skip
-    st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}")
+    st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}", width="content")
 
 
 def label_names(checkpoint: Checkpoint, space: LatentSpace) -> list[str]:
