@@ -5,7 +5,7 @@ PIP = .venv/bin/pip --disable-pip-version-check
 VENV = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint shots checkpoints evidence bench bench-map study install install-dev clean
+.PHONY: help run test lint shots checkpoints evidence bench bench-live bench-map study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from scripts.server import PROJECT, serve
 from tests.browser.conftest import wait_until_idle
@@ -264,7 +264,7 @@ def test_with_less_motion_the_walk_does_not_glide(server: str, page: Page) -> No
 
 
 def test_a_phone_shows_picture_and_sliders_under_each_other(server: str, page: Page) -> None:
-    """Nothing sticks out to the side, and a touch drags."""
+    """Nothing sticks out to the side."""
     page.set_viewport_size({"width": 390, "height": 844})
     open_live(page, f"{server}/{EXPLORE}")
     assert page.evaluate("() => document.scrollingElement.scrollWidth <= innerWidth")
@@ -272,6 +272,22 @@ def test_a_phone_shows_picture_and_sliders_under_each_other(server: str, page: P
     assert left is not None
     assert right is not None
     assert right["y"] >= left["y"] + left["height"]
+
+
+def test_a_finger_moves_the_point(server: str, chromium: Browser) -> None:
+    """On a touch screen a tap on the pad goes there, and a tap on a slider's strip moves its thumb."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    picture = open_live(page, f"{server}/{EXPLORE}")
+    for target, x in ((page.locator(".workbench .surface"), 0.8), (slider(page, 2), 0.1)):
+        target.scroll_into_view_if_needed()
+        before, address = fingerprint(picture), page.url
+        box = target.bounding_box()
+        assert box is not None
+        page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + 0.4 * box["height"])
+        until(page, picture, lambda now, before=before: now != before)  # type: ignore[misc]
+        page.wait_for_url(lambda url, address=address: url != address)  # type: ignore[misc]
+    context.close()
 
 
 def test_the_scrubber_walks_along_every_path_at_once(server: str, page: Page) -> None:
