@@ -309,6 +309,7 @@ def test_dragging_a_parameter_morphs_before_it_is_released(page: Page, tmp_path:
         wait_until_idle(page)
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
         expect(shown).to_have_attribute("data-layout", re.compile("tsne-.*-100$"))
+        page.goto("about:blank")  # before its server goes
 
 
 def test_a_parameter_without_a_map_is_computed_and_can_be_stopped(page: Page, shown: Locator) -> None:

@@ -7,6 +7,7 @@ import { drawBackground, drawMarks, drawNames, drawOutline, drawPictures, freshP
 import { createRenderer } from "./renderer.js";
 
 const MORPH = 650; // milliseconds
+const LONGEST_STEP = 100;
 const MOST_NAMES = 40; // more would cover the points; pointing still tells them
 const PICTURES_FROM = 3.5; // zoom from which pictures come by themselves
 
@@ -65,7 +66,7 @@ export class Scene {
     if (!morph || turned) this.camera.extent = [...layout.extent];
     this.findMiddles(morph);
     this.stage.querySelector(".waiting")?.remove();
-    this.morphing = performance.now();
+    this.lastStep = 0;
     this.redraw();
   }
 
@@ -103,7 +104,10 @@ export class Scene {
   #advance() {
     const { cloud } = this;
     if (cloud.progress >= 1 || !cloud.layout) return;
-    cloud.progress = Math.min(1, (performance.now() - (this.morphing ?? 0)) / MORPH);
+    const now = performance.now();
+    const step = Math.min(LONGEST_STEP, now - (this.lastStep || now)); // a browser that is late skips no part of the way
+    this.lastStep = now;
+    cloud.progress = Math.min(1, cloud.progress + step / MORPH);
     const share = eased(cloud.progress);
     const [from, to] = [this.oldExtent ?? cloud.layout.extent, cloud.layout.extent];
     this.camera.extent = to.map((end, axis) => from[axis] + (end - from[axis]) * share);
