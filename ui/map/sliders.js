@@ -54,7 +54,11 @@ export class Sliders {
         this.onRelease(this.values());
       }, byKey ? KEYS_REST : 0);
     };
-    row.append(name, range, output);
+    const track = document.createElement("span");
+    track.className = "track";
+    track.title = "The dots are maps that are there already; others are computed when you let go";
+    track.append(range);
+    row.append(name, track, output);
     return row;
   }
 
@@ -62,7 +66,7 @@ export class Sliders {
     const range = /** @type {HTMLInputElement} */ (row.querySelector("input"));
     range.max = String(values.length - 1);
     range.value = String(Math.max(0, values.indexOf(value)));
-    range.style.setProperty("--ready", ticks(values, ready));
+    /** @type {HTMLElement} */ (range.parentElement).style.background = ticks(values, ready);
     this.#say(range, /** @type {HTMLOutputElement} */ (row.querySelector("output")), name);
   }
 
@@ -84,11 +88,11 @@ export class Sliders {
   }
 }
 
-/** Marks under the values that are ready, as a CSS background. @param {number[]} values @param {number[]} ready */
+/** Dots under the values that are ready, as a CSS background of the track. @param {number[]} values @param {number[]} ready */
 function ticks(values, ready) {
   const place = (/** @type {number} */ value) => `${(100 * values.indexOf(value)) / Math.max(1, values.length - 1)}%`;
   const dots = ready.filter((value) => values.includes(value)).map(
-    (value) => `radial-gradient(circle, currentColor 2px, transparent 2.5px) ${place(value)} 100% / 12px 5px no-repeat`,
+    (value) => `radial-gradient(circle, currentColor 1.8px, transparent 2.4px) ${place(value)} 100% / 16px 5px no-repeat`,
   );
   return dots.join(", ") || "none";
 }
