@@ -20,6 +20,16 @@ from vae_core.latent import LatentSpace
 IMAGES = load_images(DataConfig("digits"), "test")
 
 
+@pytest.fixture(autouse=True)
+def _no_other_workers() -> None:
+    """Maps that other tests have asked for do not stand in the way."""
+    with embedding._workers_lock:
+        for worker in embedding._workers.values():
+            worker.kill()
+            worker.wait()
+        embedding._workers.clear()
+
+
 @pytest.fixture
 def with_maps(checkpoints: Path) -> Path:
     """The tiny checkpoints; two of them bring maps along, as shipped ones do."""
