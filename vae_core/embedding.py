@@ -42,7 +42,8 @@ from vae_core.shipped_maps import (
 )
 
 MOST_WORKERS = 2
-SOONEST_SECONDS, COUNTING_SECONDS = 0.2, 0.5  # between two writings of the progress
+SOONEST_SECONDS = 0.2  # between two writings of the progress
+SILENT_SECONDS = 0.8  # without one, after which people are told how long a step has taken
 
 __all__ = [
     "METHODS", "SOURCES", "JobState", "MapError", "MapQuality", "MapRequest", "Method", "Shepard", "ShippedMap",
@@ -70,6 +71,10 @@ def _progress_file(request: MapRequest) -> Path:
     return cache_folder("maps") / f"{request.key}.progress.json"
 
 
+def _write_progress(request: MapRequest, fraction: float, text: str, error: str | None = None) -> None:
+    write_text(_progress_file(request), json.dumps({"fraction": fraction, "text": text, "error": error}))
+
+
 def start_job(request: MapRequest) -> None:
     """Start computing a map in a process of its own; nothing happens if that process is at work already.
 
@@ -82,7 +87,7 @@ def start_job(request: MapRequest) -> None:
             return
         if len(at_work) >= MOST_WORKERS:
             raise MapError(f"{MOST_WORKERS} maps are being computed already; wait until one is done")
-        _progress_file(request).unlink(missing_ok=True)
+        _write_progress(request, 0.0, "Starting")
         command = [sys.executable, "-m", "vae_core.embedding", json.dumps(asdict(request))]
         project = str(Path(__file__).resolve().parent.parent)  # found from wherever the app was started
         found_in = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
@@ -108,7 +113,10 @@ def job_state(request: MapRequest) -> JobState | None:
     running = worker.poll() is None
     try:
         found = json.loads(_progress_file(request).read_text(encoding="utf-8"))
-        state = JobState(found["fraction"], found["text"], found.get("error"), running)
+        silent = time.time() - _progress_file(request).stat().st_mtime
+        # Loading and compiling a library says nothing for seconds; the count shows that the work goes on.
+        text = f"{found['text']}, {silent:.1f} s" if running and silent > SILENT_SECONDS else found["text"]
+        state = JobState(found["fraction"], text, found.get("error"), running)
     except (OSError, ValueError, KeyError):
         state = JobState(0.0, "Starting", None, running)
     if not running and state.error is None and cached_map(request) is None:
@@ -126,68 +134,33 @@ def cancel_job(request: MapRequest) -> None:
         _progress_file(request).unlink(missing_ok=True)
 
 
-class _Report:
-    """A worker's progress file. While a step takes long without a word, it counts the seconds, so that people see life.
-
-    Used in a ``with`` statement, which ends the counting.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.fraction, self.text, self.error = 0.0, "Starting", ""
-        self.changed = self.written = time.monotonic()
-        self.over, self.lock = threading.Event(), threading.Lock()
-        self.counting = threading.Thread(target=self._count, daemon=True)
-
-    def __enter__(self) -> _Report:
-        self.counting.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.counting.join()
-
-    def __call__(self, fraction: float, text: str, error: str = "") -> None:
-        """Take a step's share in [0, 1] and word; written at most every 0.2 s, an error at once."""
-        now = time.monotonic()
-        if (fraction, text) != (self.fraction, self.text):
-            self.changed = now
-        self.fraction, self.text, self.error = fraction, text, error
-        if now - self.written > SOONEST_SECONDS or fraction == 0 or error:
-            self._write(text)
-
-    def _write(self, text: str) -> None:
-        with self.lock:
-            self.written = time.monotonic()
-            state = {"fraction": self.fraction, "text": text, "error": self.error or None}
-            write_text(self.path, json.dumps(state))
-
-    def _count(self) -> None:
-        while not self.over.wait(COUNTING_SECONDS):
-            waited = time.monotonic() - self.changed
-            if waited > COUNTING_SECONDS and not self.error:
-                self._write(f"{self.text}, {waited:.0f} s")
-
-
 def _work(request: MapRequest) -> int:
     """What the worker process does: compute, report, store."""
-    with _Report(_progress_file(request)) as report:
-        try:
-            report(0.0, "Encoding the test images")
-            checkpoint = find_checkpoint(request.checkpoint)
-            if checkpoint.digest != request.digest:
-                raise MapError(f"{request.checkpoint} has been trained anew; load the page again")
-            source = source_points(checkpoint.folder, request)
-            began = time.process_time()
-            coordinates = embed(source.points, request, report)
-            store_map(request, coordinates, round(time.process_time() - began, 1))
-        except UserError as error:
-            report(0.0, "", str(error))
-            return 2
-        except Exception as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            report(0.0, "", f"the map could not be computed ({reason}); the server's log has the whole story")
-            raise
+    last = 0.0
+
+    def report(fraction: float, text: str, error: str | None = None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > SOONEST_SECONDS or fraction in (0.0, 1.0) or error:
+            last = now
+            _write_progress(request, fraction, text, error)
+
+    try:
+        report(0.0, "Encoding the test images")
+        checkpoint = find_checkpoint(request.checkpoint)
+        if checkpoint.digest != request.digest:
+            raise MapError(f"{request.checkpoint} has been trained anew; load the page again")
+        source = source_points(checkpoint.folder, request)
+        began = time.process_time()
+        coordinates = embed(source.points, request, report)
+        store_map(request, coordinates, round(time.process_time() - began, 1))
+    except UserError as error:
+        report(0.0, "", str(error))
+        return 2
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        report(0.0, "", f"the map could not be computed ({reason}); the server's log has the whole story")
+        raise
     _progress_file(request).unlink(missing_ok=True)
     return 0
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from benchmarks import evidence, map_page, study, train_speed
+from benchmarks import map as map_speed
 from benchmarks.evidence import Figure
 from tests.unit.conftest import squares
 from vae_core import training
@@ -166,3 +167,24 @@ def test_the_maps_table_says_what_holds(ours: float, holds: str) -> None:
     """A figure above its bound is not passed off as kept; a peer that was not measured leaves its place empty."""
     assert map_page.Row("hover (ms)", ours, 40).line() == f"| hover (ms) | {ours:.0f} | 40 | {holds} |  |"
     assert map_page.Row("first (ms)", ours, 40, 2000).line().endswith("| 2,000 |")
+
+
+def test_answers_about_a_map_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in a row of the table, scikit-learn's beside them; an unknown section is refused in one line."""
+    assert map_speed.main(("answers",), quick=True) == 0
+    told = capsys.readouterr().out
+    assert "all figures of trust, measured" in told
+    assert "scikit-learn's trustworthiness alone" in told
+    assert map_speed.main(("nothing",)) == 2
+    assert "no section nothing; choose of tsne, umap" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ours-tsne", "scikit-learn"])
+def test_a_contender_computes_its_map(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the sections read from their processes: seconds, and how far the map can be trusted."""
+    generator = np.random.default_rng(0)
+    np.save(tmp_path / "codes.npy", generator.normal(size=(120, 4)) + 9 * (np.arange(120) % 3)[:, None])
+    assert map_speed.main(contender=name, codes=tmp_path / "codes.npy") == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["seconds"] > 0
+    assert 0.8 < found["trustworthiness"] <= 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
-import time
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -91,24 +91,21 @@ def test_a_job_computes_its_map_in_a_process_of_its_own(
     np.testing.assert_allclose(cached_map(request_for_pca), embedding.embed(chosen, request_for_pca), atol=1e-4)
 
 
-def test_a_long_step_counts_its_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a worker says nothing, its file still changes; an error stays as it is."""
-    monkeypatch.setattr(embedding, "COUNTING_SECONDS", 0.01)
-    path = tmp_path / "progress.json"
-
-    def wait_for(pattern: str) -> None:
-        until = time.monotonic() + 60
-        while not (path.exists() and re.search(pattern, path.read_text())):
-            assert time.monotonic() < until, f"{pattern} was not written"
-
-    with embedding._Report(path) as report:
-        report(0.5, "Loading UMAP")
-        wait_for(r"Loading UMAP, \d+ s")
-        report(0.0, "", "it broke")
-        wait_for("it broke")
-        threads = threading.active_count()
-    assert threading.active_count() == threads - 1
-    assert json.loads(path.read_text()) == {"fraction": 0.0, "text": "", "error": "it broke"}
+def test_a_long_step_counts_its_seconds(request_for_pca: MapRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a worker says nothing, what people read still changes; once it has ended, no more."""
+    path = embedding._progress_file(request_for_pca)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as silent:
+        monkeypatch.setitem(embedding._workers, request_for_pca.key, silent)
+        embedding._write_progress(request_for_pca, 0.3, "Loading UMAP")
+        assert job_state(request_for_pca) == embedding.JobState(0.3, "Loading UMAP")
+        os.utime(path, (0, path.stat().st_mtime - 7))
+        state = job_state(request_for_pca)
+        assert state is not None
+        assert re.fullmatch(r"Loading UMAP, [78]\.\d s", state.text)
+        silent.communicate(b"\n")
+        ended = job_state(request_for_pca)
+        assert ended is not None
+        assert ended.text == "Loading UMAP"
 
 
 def test_a_job_that_fails_says_why(request_for_pca: MapRequest) -> None:
