@@ -3,7 +3,7 @@
     checkpoints/NAME/model.safetensors   weights, with the run's configuration in the header
                      history.jsonl       one line an epoch
                      metrics.json        figures on the test split
-                     map.npz             test-split codes and their two-dimensional maps (optional)
+                     map.npz             a grid of two-dimensional maps of the test split (optional)
 
 Listing and reading the header need neither torch nor the weights. Nothing is ever unpickled.
 """
