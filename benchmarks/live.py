@@ -112,11 +112,12 @@ class Row:
 
     def line(self) -> str:
         """As Markdown."""
+        measured = f"{self.value:,.1f} {self.unit}".strip()
         if self.bound is None:
-            return f"| {self.what} | {self.value:,.1f} {self.unit} | | |"
+            return f"| {self.what} | {measured} | | |"
         good = self.value >= self.bound if self.at_least else self.value <= self.bound
         aim = f"at {'least' if self.at_least else 'most'} {self.bound:g}"
-        return f"| {self.what} | {self.value:,.1f} {self.unit} | {aim} | {'yes' if good else '**no**'} |"
+        return f"| {self.what} | {measured} | {aim} | {'yes' if good else '**no**'} |"
 
 
 class Wire:

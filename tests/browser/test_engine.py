@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page
 from torch import Tensor, nn
 
 from scripts.server import PROJECT
-from ui.live.bundle import bundle
+from ui.bundle import bundle
+from ui.live import FOLDER
 from vae_core.checkpoint import list_checkpoints, load_model
 from vae_core.config import ModelConfig
 from vae_core.export import PackedDecoder, pack
@@ -62,7 +63,7 @@ def laboratory(chromium: Browser) -> Iterator[Page]:
     """A page with nothing but the engine, for all tests of this file."""
     page = chromium.new_page()
     page.goto("about:blank")
-    page.evaluate(LOAD, bundle("unpack.js", "engine.js", "paint.js"))
+    page.evaluate(LOAD, bundle(FOLDER, "unpack.js", "engine.js", "paint.js"))
     yield page
     page.close()
 
@@ -228,7 +229,7 @@ def test_the_fallback_needs_no_webassembly(page: Page) -> None:
     """A browser without it gets the plain engine by itself."""
     page.goto("about:blank")
     page.evaluate("() => { delete globalThis.WebAssembly; }")
-    page.evaluate(LOAD, bundle("unpack.js", "engine.js"))
+    page.evaluate(LOAD, bundle(FOLDER, "unpack.js", "engine.js"))
     model = random_model(network="mlp", latent=3, hidden=8, image_shape=(1, 4, 4))
     packed = pack(model)
     kind = page.evaluate(
@@ -246,7 +247,7 @@ def test_half_precision_is_read_without_the_browsers_help(page: Page) -> None:
     halves = np.arange(2**16, dtype=np.uint16)
     halves = halves[np.isfinite(halves.view(np.float16))]
     page.goto("about:blank")
-    page.evaluate(LOAD, bundle("unpack.js"))
+    page.evaluate(LOAD, bundle(FOLDER, "unpack.js"))
     found = page.evaluate(
         "(halves) => { delete globalThis.Float16Array; return [...window.lab.singles(Uint16Array.from(halves))]; }",
         halves.tolist(),
@@ -258,7 +259,7 @@ def test_the_gauge_knows_the_chi_square_distribution(laboratory: Page) -> None:
     """For few dimensions and many, near the centre and far out, as scipy has it."""
     from scipy.stats import chi2
 
-    laboratory.evaluate(LOAD, bundle("chance.js"))
+    laboratory.evaluate(LOAD, bundle(FOLDER, "chance.js"))
     cases = [[size, square] for size in (1, 2, 3, 10, 16, 64, 500) for square in (0, 0.01, 1, 5, 17, 80, 480, 5000)]
     found = laboratory.evaluate(
         "(cases) => cases.map(([size, square]) => window.lab.lowerGamma(size / 2, square / 2))", cases

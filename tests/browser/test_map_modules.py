@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ui.map import parcels, read_bits
-from ui.map.modules import bundle
+from ui.bundle import bundle
+from ui.map import FOLDER, parcels, read_bits
 
 LOAD = """async ([name, source]) => {
   window[name] = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
@@ -24,7 +24,7 @@ def laboratory(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
     page.goto("about:blank")
     for name in ("parcel", "search", "selection", "cloud", "camera"):
-        page.evaluate(LOAD, [name, bundle(f"{name}.js")])
+        page.evaluate(LOAD, [name, bundle(FOLDER, f"{name}.js")])
     yield page
     page.close()
 

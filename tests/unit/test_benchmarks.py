@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import evidence, map_page, study, train_speed
+from benchmarks import evidence, live, map_page, study, train_speed
 from benchmarks import map as map_speed
 from benchmarks.evidence import Figure
 from tests.unit.conftest import squares
@@ -188,3 +188,17 @@ def test_a_contender_computes_its_map(name: str, tmp_path: Path, capsys: pytest.
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["seconds"] > 0
     assert 0.8 < found["trustworthiness"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("row", "end"),
+    [
+        (live.Row("a", 19.96, "ms", 20), "20.0 ms | at most 20 | yes |"),
+        (live.Row("a", 21, "ms", 20), "21.0 ms | at most 20 | **no** |"),
+        (live.Row("a", 54, "", 55, at_least=True), "54.0 | at least 55 | **no** |"),
+        (live.Row("a", 5, "ms"), "5.0 ms | | |"),
+    ],
+)
+def test_a_row_of_the_live_view_says_whether_it_holds(row: live.Row, end: str) -> None:
+    """As good as its aim, in the aim's direction; a row without one only tells."""
+    assert row.line() == f"| a | {end}"

@@ -6,21 +6,31 @@ a small component that calls them. Its messages stay small, whatever the model.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.live.bundle import FOLDER, bundle, library
+from ui.bundle import bundle
 
 if TYPE_CHECKING:
     from vae_core.export import PackedDecoder
 
+FOLDER = Path(__file__).parent
 _SENT = "sent_decoders"
+
+
+
+def library() -> str:
+    """All of the view's modules, and before them the worker's text, which the worker is made of."""
+    return f"const WORKER_SOURCE = {json.dumps(bundle(FOLDER, 'worker.js'))};\n{bundle(FOLDER, 'library.js')}"
+
 
 _library = st.components.v2.component("latent_live_library", js=library())
 _view = st.components.v2.component(
-    "latent_live_view", css=(FOLDER / "live.css").read_text(encoding="utf-8"), js=bundle("view.js")
+    "latent_live_view", css=(FOLDER / "live.css").read_text(encoding="utf-8"), js=bundle(FOLDER, "view.js")
 )
 
 

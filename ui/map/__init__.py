@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ui.bundle import bundle
 from ui.figures import COLOURS
 from ui.map import parcels
-from ui.map.modules import bundle
 
 FOLDER = Path(__file__).parent
 MOST_GROUPS = 255
@@ -27,12 +27,12 @@ MOST_GROUPS = 255
 # behind it.
 RAMP = ("#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39")
 
-_parcel = st.components.v2.component("latent_map_parcel", js=bundle("parcel.js"))
+_parcel = st.components.v2.component("latent_map_parcel", js=bundle(FOLDER, "parcel.js"))
 _map = st.components.v2.component(
     "latent_map",
     html=(FOLDER / "map.html").read_text(encoding="utf-8"),
     css=(FOLDER / "map.css").read_text(encoding="utf-8"),
-    js=bundle("map.js"),
+    js=bundle(FOLDER, "map.js"),
 )
 
 
