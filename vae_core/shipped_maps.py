@@ -259,7 +259,8 @@ def make_maps(
             except ValueError as error:
                 raise UserError(f"{name}: {error}") from error
             stored[request] = ShippedMap(coordinates, seconds, quality, axes)
-            store_maps(checkpoint.folder, checkpoint.digest, source.images, stored)
+            in_order = {request: stored[request] for request in requests if request in stored}
+            store_maps(checkpoint.folder, checkpoint.digest, source.images, in_order)
     on_progress(1.0, "Done")
 
 
