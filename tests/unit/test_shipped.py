@@ -15,7 +15,9 @@ from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluate import measure
 from vae_core.latent import LatentSpace
+from vae_core.map_quality import VOTERS, shepard
 from vae_core.recipes import RECIPES, list_recipes, load_recipe
+from vae_core.shipped_maps import MOST_POINTS, grid
 
 DATA_ROOT = Path(os.environ["LATENT_DATA"]) if "LATENT_DATA" in os.environ else None  # before the tests hide it
 SHIPPED = {name: RECIPES.parent / "checkpoints" / name for name in list_recipes()}
@@ -74,11 +76,13 @@ def test_it_reaches_what_its_recipe_aims_at(shipped: Checkpoint) -> None:
 
 
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
-    """PCA, t-SNE and UMAP of the whole test split, the latter two with neighbours that are neighbours."""
-    maps = embedding.load_maps(shipped.folder, shipped.digest)
+    """Maps of the grid, the usual ones among them; t-SNE and UMAP with neighbours that are neighbours."""
+    requests = embedding.shipped_requests(shipped.folder, shipped.digest)
     if not load_recipe(shipped.name).maps:
-        assert maps == {}
+        assert requests == []
         return
+    assert set(requests) <= set(grid(shipped.name, shipped.digest, min(MOST_POINTS, shipped.metrics["images"])))
+    maps = embedding.load_maps(shipped.folder, shipped.digest)
     assert list(maps) == list(embedding.METHODS)
     assert {coordinates.shape for coordinates in maps.values()} == {(shipped.metrics["images"], 2)}
     images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
@@ -88,6 +92,21 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     assert min(trust["tsne"], trust["umap"]) > trust["pca"] or space.latent == 2
     # Codes of a model that is told the label come close to a shapeless Gaussian, which no plane shows well.
     assert min(trust["tsne"], trust["umap"]) > 0.9 or space.classes
+
+
+def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
+    """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
+    images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
+    codes = space.encode(images.images, images.labels if space.classes else None)
+    for request in embedding.shipped_requests(shipped.folder, shipped.digest):
+        found = embedding.load_shipped(shipped.folder, request)
+        assert found is not None
+        assert found.quality is not None
+        some = shepard(codes, found.coordinates)
+        assert found.quality.rank_correlation == pytest.approx(some.rank_correlation, abs=1e-3), request
+        assert found.quality.knn_map == pytest.approx(
+            metrics.knn_accuracy(found.coordinates, images.labels, VOTERS), abs=2e-3
+        ), request
 
 
 def test_it_opens_and_decodes_without_its_images(shipped: Checkpoint) -> None:
