@@ -149,8 +149,12 @@ class CodeStatistics:
         The covariance of a long code is stored as its leading principal directions, which all of it is if there are
         few images.
         """
-        few = len(self.mean) <= LARGEST_COVARIANCE
-        spread = {"covariance": self.covariance} if few else {"principal": self.principal[:STORED_DIRECTIONS]}
+        if len(self.mean) <= LARGEST_COVARIANCE:
+            spread = {"covariance": self.covariance}
+        else:
+            leading = self.principal[:STORED_DIRECTIONS]
+            lengths = np.linalg.norm(leading, axis=1)
+            spread = {"principal": leading[lengths > 1e-6 * lengths.max()]}  # the rest is rounding
         arrays = {
             "mean": self.mean,
             "standard_deviation": self.standard_deviation,

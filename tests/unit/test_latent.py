@@ -239,5 +239,6 @@ def test_the_covariance_of_long_codes_survives_in_few_directions() -> None:
     statistics = CodeStatistics.of(codes, None, None, 0)
     stored = statistics.to_metrics()
     assert "covariance" not in stored
+    assert len(stored["principal"]) == 29
     again = CodeStatistics.from_metrics({"code": stored}, 300, variational=False)
     np.testing.assert_allclose(again.covariance, statistics.covariance, atol=1e-4)
