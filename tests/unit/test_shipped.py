@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vae_core import aims, embedding, metrics
-from vae_core.checkpoint import Checkpoint, list_checkpoints
+from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluate import measure
@@ -122,3 +122,16 @@ def test_cae_and_vae_share_their_networks() -> None:
     for size in (2, 16):
         cae, vae = (load_recipe(f"fashion-{family}-{size}").run.model for family in ("cae", "vae"))
         assert replace(cae, family="vae") == vae
+
+
+def test_half_precision_changes_next_to_nothing(shipped: Checkpoint) -> None:
+    """The stored weights' terms are those of the trained ones, which the last epoch's record holds, within 0.5 %."""
+    last = shipped.history[-1]["test"]
+    for term in ("reconstruction", "kl"):
+        assert shipped.metrics[term] == pytest.approx(last[term], rel=5e-3), term
+
+
+def test_they_stay_small() -> None:
+    """All shipped checkpoints together take at most 60 MB, so that a clone stays quick."""
+    sizes = [path.stat().st_size for folder in SHIPPED.values() for path in folder.glob("*") if path.is_file()]
+    assert sum(sizes) <= 60e6
