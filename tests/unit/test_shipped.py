@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vae_core import aims, embedding, metrics
-from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
+from vae_core.checkpoint import Checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluate import measure
