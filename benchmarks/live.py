@@ -12,28 +12,22 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import torch
 import tyro
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, WebSocket, async_playwright
 
-from scripts.server import PROJECT, serve
-from vae_core.checkpoint import WEIGHTS, find_checkpoint, read_run, save_model
-from vae_core.config import ModelConfig, RunConfig
-from vae_core.models import build
+from scripts.server import serve
+from vae_core.checkpoint import find_checkpoint
 
 LONGEST = 60_000  # milliseconds
 SMALL = "fashion-vae-16"
 SCREEN: ViewportSize = {"width": 1280, "height": 800}
 HAND = 1 / 65  # seconds from one event of the hand to the next: a little quicker than the frames
-LARGE = "colour-64"  # made for this, its weights as they were drawn: what they are changes no time
+LARGE = "shoes-cae"
 SERVER_ROUNDS = 20
 PICTURES = ".workbench .main-picture"
 # Notes each event of the hand, and each frame after whose rendering the canvas shows something new. The message is
@@ -241,23 +235,10 @@ async def stock(browser: Browser, address: str) -> AsyncIterator[Row]:
     await page.context.close()
 
 
-@contextmanager
-def checkpoints() -> Iterator[str]:
-    """A folder with a shipped model of 28x28 grey pixels and one of 64x64 in colour."""
-    with tempfile.TemporaryDirectory() as folder:
-        shipped = find_checkpoint(SMALL, PROJECT / "checkpoints").folder
-        run = read_run(shipped / WEIGHTS)
-        (Path(folder) / SMALL).symlink_to(shipped)
-        torch.manual_seed(0)
-        large = ModelConfig(image_shape=(3, 64, 64), latent=64, width=32)
-        save_model(Path(folder) / LARGE, build(large), RunConfig(run.data, large, run.train))
-        yield folder
-
-
 async def measure(seconds: float) -> None:
     """Print the table, row by row."""
     print("| what | measured | aim | holds |\n| --- | ---: | --- | --- |")
-    with checkpoints() as folder, serve(LATENT_CHECKPOINTS=folder) as address:
+    with serve() as address:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=os.environ.get("CHROMIUM") or None, args=["--no-sandbox", "--disable-gpu"]
