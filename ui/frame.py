@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -97,12 +98,18 @@ def _model_picked() -> None:
 
 
 def _preferred(usable: list[Checkpoint]) -> str:
-    """The model to begin with: a variational one with more than two numbers if there is one."""
+    """The model to begin with: variational, on images that are here, of more than two numbers, with the least error."""
 
-    def rank(checkpoint: Checkpoint) -> tuple[bool, bool, bool]:
+    def rank(checkpoint: Checkpoint) -> tuple[bool, bool, bool, bool, float]:
         assert checkpoint.run is not None
         model = checkpoint.run.model
-        return model.family != "vae", model.latent <= 2, model.classes > 0
+        try:
+            embedded = describe(checkpoint.run.data.name).embedded
+        except UserError:
+            embedded = False
+        stored = checkpoint.metrics.get("mse")
+        error = float(stored) if isinstance(stored, int | float) else math.inf
+        return model.family != "vae", not embedded, model.latent <= 2, model.classes > 0, error
 
     return min(usable, key=rank).name
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import KINDS, PAGES, OpenPage
+from tests.app.conftest import KINDS, PAGES, PROJECT, OpenPage
 from vae_core.checkpoint import load_model, read_run, save_model
 
 HOSTILE = {
@@ -136,3 +136,11 @@ def test_names_from_the_disk_are_shown_as_text(checkpoints: Path, open_page: Ope
     app = open_page("app.py")
     assert_whole(app)
     assert "\\<img src=x\\>" in app.sidebar.warning[0].value
+
+
+def test_a_visitor_begins_with_a_model_whose_pictures_are_here(
+    checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the shipped models that is a VAE of Fashion-MNIST, the one that reconstructs best."""
+    monkeypatch.setenv("LATENT_CHECKPOINTS", str(PROJECT / "checkpoints"))
+    assert open_page("app.py").session_state["model"] == "fashion-vae-16"

@@ -67,6 +67,8 @@ class DataSource:
     """Downloads the set into a data root; None for sets that cannot be fetched or need no fetching."""
     split: str = "as the set comes"
     """How training and test images are told apart, in a few words."""
+    embedded: bool = False
+    """Whether its test images come with the program."""
 
 
 DATASETS: dict[str, DataSource] = {}

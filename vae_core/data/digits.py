@@ -23,5 +23,8 @@ def _read(config: DataConfig, split: Split, root: Path) -> ImageSet:
 
 
 register(
-    "digits", DataSource("Digits of 8x8 pixels (UCI)", "CC BY 4.0", _read, split="every fifth image is a test image")
+    "digits",
+    DataSource(
+        "Digits of 8x8 pixels (UCI)", "CC BY 4.0", _read, split="every fifth image is a test image", embedded=True
+    ),
 )

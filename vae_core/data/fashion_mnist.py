@@ -35,9 +35,11 @@ def _read(config: DataConfig, split: Split, root: Path) -> ImageSet:
 
 register(
     "fashion-mnist-small",
-    DataSource("Fashion-MNIST, 10,000 of the training images", "MIT (Zalando SE)", _read_small),
+    DataSource("Fashion-MNIST, 10,000 of the training images", "MIT (Zalando SE)", _read_small, embedded=True),
 )
 register(
     "fashion-mnist",
-    DataSource("Fashion-MNIST", "MIT (Zalando SE)", _read, fetch_torchvision("FashionMNIST", "fashion-mnist")),
+    DataSource(
+        "Fashion-MNIST", "MIT (Zalando SE)", _read, fetch_torchvision("FashionMNIST", "fashion-mnist"), embedded=True
+    ),
 )
