@@ -140,3 +140,15 @@ def test_they_stay_small() -> None:
     """All shipped checkpoints together take at most 60 MB, so that a clone stays quick."""
     sizes = [path.stat().st_size for folder in SHIPPED.values() for path in folder.glob("*") if path.is_file()]
     assert sum(sizes) <= 60e6
+
+
+def test_rate_is_traded_for_distortion() -> None:
+    """With the KL weight the rate falls and the distortion rises, from one model to the next; nothing else differs."""
+    runs = {name: load_recipe(name).run for name in SHIPPED if name.startswith("fashion-beta-")}
+    names = sorted(runs, key=lambda name: runs[name].model.beta)
+    assert [runs[name].model.beta for name in names] == [0.1, 0.25, 0.5, 1, 2, 4, 8, 16]
+    assert len({replace(run, model=replace(run.model, beta=1.0)) for run in runs.values()}) == 1
+    stored = [find_checkpoint(name, SHIPPED[name].parent).metrics for name in names]
+    for figure, sign in (("kl", -1), ("reconstruction", 1), ("mse", 1)):
+        steps = np.diff([metrics[figure] for metrics in stored])
+        assert (steps * sign > 0).all(), figure
