@@ -154,7 +154,13 @@ def test_a_recipe_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
 def test_control_c_keeps_the_last_finished_epoch(checkpoints: Path) -> None:
     """A real interrupt of a real process after its first epoch leaves a checkpoint with exit code 0."""
     command = [sys.executable, "train.py", *QUICK[:-1], "100000", "--name", "stopped"]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+
+    def heed_interrupts() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who starts the tests in the background has them ignored
+
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("epoch   1"):
