@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import tyro
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, WebSocket, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from scripts.server import serve
+from scripts.wire import Wire
 from vae_core.checkpoint import find_checkpoint
 
 LONGEST = 60_000  # milliseconds
@@ -112,24 +113,6 @@ class Row:
         good = self.value >= self.bound if self.at_least else self.value <= self.bound
         aim = f"at {'least' if self.at_least else 'most'} {self.bound:g}"
         return f"| {self.what} | {measured} | {aim} | {'yes' if good else '**no**'} |"
-
-
-class Wire:
-    """What goes over a page's WebSocket: messages to the server, bytes from it."""
-
-    def __init__(self, page: Page) -> None:
-        self.sent, self.received = 0, 0
-        page.on("websocket", self._watch)
-
-    def _watch(self, socket: WebSocket) -> None:
-        def came(content: str | bytes) -> None:
-            self.received += len(content)
-
-        def went(content: str | bytes) -> None:
-            self.sent += 1
-
-        socket.on("framereceived", came)
-        socket.on("framesent", went)
 
 
 async def open_explore(

@@ -24,6 +24,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from benchmarks.report import print_table, verdict
 from vae_core import embedding
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
@@ -109,10 +110,10 @@ def tsne(codes: np.ndarray, folder: Path) -> None:
     ours, peer = found["ours-tsne"], found["scikit-learn"]
     lines = [_row(titles[name], entry, peer["seconds"]) for name, entry in found.items()]
     lines.append(
-        f"| | {_verdict(2 * ours['seconds'] <= peer['seconds'], 'at least twice as fast')} | | "
-        f"{_verdict(ours['trustworthiness'] >= peer['trustworthiness'], 'no worse')} |"
+        f"| | {verdict(2 * ours['seconds'] <= peer['seconds'], 'at least twice as fast')} | | "
+        f"{verdict(ours['trustworthiness'] >= peer['trustworthiness'], 'no worse')} |"
     )
-    _print(f"t-SNE of {_size(codes)}", "program | seconds | as fast as scikit-learn's | trustworthiness", lines)
+    print_table(f"t-SNE of {_size(codes)}", "program | seconds | as fast as scikit-learn's | trustworthiness", lines)
 
 
 def umap(codes: np.ndarray, folder: Path) -> None:
@@ -123,8 +124,8 @@ def umap(codes: np.ndarray, folder: Path) -> None:
     found = [_in_process(name, codes, folder, compiled) for _, name, compiled in runs]
     peer = found[-1]["seconds"]
     lines = [_row(title, entry, peer) for (title, _, _), entry in zip(runs, found, strict=True)]
-    lines.append(f"| | {_verdict(found[0]['seconds'] < 15, 'under 15 s')} | | |")
-    _print(f"UMAP of {_size(codes)}, loading and compiling included",
+    lines.append(f"| | {verdict(found[0]['seconds'] < 15, 'under 15 s')} | | |")
+    print_table(f"UMAP of {_size(codes)}, loading and compiling included",
            "program, in a fresh process | seconds | as fast as umap-learn's | trustworthiness", lines)  # fmt: skip
 
 
@@ -139,8 +140,8 @@ def many(codes: np.ndarray, folder: Path) -> None:
             return
         codes = np.concatenate([space.encode(images), codes])
     found = _in_process("ours-tsne", codes, folder)
-    _print(f"t-SNE of {_size(codes)}", "program | seconds | target | trustworthiness of 10,000", [
-        f"| the app | {found['seconds']:.1f} | {_verdict(found['seconds'] < 120, 'under 120 s')} | "
+    print_table(f"t-SNE of {_size(codes)}", "program | seconds | target | trustworthiness of 10,000", [
+        f"| the app | {found['seconds']:.1f} | {verdict(found['seconds'] < 120, 'under 120 s')} | "
         f"{found['trustworthiness']:.4f} |"
     ])  # fmt: skip
 
@@ -166,9 +167,9 @@ def answers(codes: np.ndarray, folder: Path) -> None:
     lines = []
     for title, work, most in works:
         taken = statistics.median(_seconds(work) for _ in range(ROUNDS))
-        target = _verdict(taken < most, f"under {most * 1000:g} ms") if np.isfinite(most) else ""
+        target = verdict(taken < most, f"under {most * 1000:g} ms") if np.isfinite(most) else ""
         lines.append(f"| {title} | {taken * 1000:.1f} ms | {target} |")
-    _print(f"Answers, {_size(codes)}", "what | time | target", lines)
+    print_table(f"Answers, {_size(codes)}", "what | time | target", lines)
 
 
 def worker(codes: np.ndarray, folder: Path) -> None:
@@ -180,13 +181,13 @@ def worker(codes: np.ndarray, folder: Path) -> None:
         request = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes))
         began, still = _watch(request, until="")
         lines.append(f"| {embedding.METHODS[method]} | {time.perf_counter() - began:.1f} s | {still:.2f} s | "
-                     f"{_verdict(still <= 1, 'moves each second')} |")  # fmt: skip
+                     f"{verdict(still <= 1, 'moves each second')} |")  # fmt: skip
         if method != "pca":
             again = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes), seed=1)
             _watch(again, until="Moving the points")
             taken = _seconds(lambda again=again: embedding.cancel_job(again))  # type: ignore[misc]
-            lines.append(f"| stopping it | {taken:.2f} s | | {_verdict(taken < 2, 'under 2 s')} |")
-    _print(f"By way of the worker, {_size(codes)}, encoding included",
+            lines.append(f"| stopping it | {taken:.2f} s | | {verdict(taken < 2, 'under 2 s')} |")
+    print_table(f"By way of the worker, {_size(codes)}, encoding included",
            "map | seconds | longest standstill | target", lines)  # fmt: skip
 
 
@@ -227,15 +228,6 @@ def _size(codes: np.ndarray) -> str:
 def _row(title: str, found: dict[str, float], peer: float) -> str:
     seconds, trusted = found["seconds"], found["trustworthiness"]
     return f"| {title} | {seconds:.1f} | {peer / seconds:.1f} times | {trusted:.4f} |"
-
-
-def _verdict(holds: bool, target: str) -> str:
-    return f"{target}: {'holds' if holds else '**does not hold**'}"
-
-
-def _print(title: str, head: str, lines: list[str]) -> None:
-    columns = head.count("|") + 1
-    print(f"\n## {title}\n\n| {head} |\n|{' --- |' * columns}", *lines, sep="\n", flush=True)
 
 
 def main(

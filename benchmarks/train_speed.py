@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.report import print_table, verdict
 from vae_core import training
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
@@ -242,10 +243,10 @@ def loops(scale: Scale) -> None:
                 continue
             ratios = [ours / theirs for ours, theirs in zip(found["a"], found[key], strict=True)]
             ratio = statistics.median(ratios)
-            verdict = _verdict(ratio >= targets[key], f"at least {targets[key]:g}") if key in targets else ""
+            held = verdict(ratio >= targets[key], f"at least {targets[key]:g}") if key in targets else ""
             against = "" if key == "a" else f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-            lines.append(f"| {label} | {what} | {statistics.median(found[key]):,.0f} | {against} | {verdict} |")
-    _print("Training loops", "network | loop | images/s | ours is so many times faster | target", lines)
+            lines.append(f"| {label} | {what} | {statistics.median(found[key]):,.0f} | {against} | {held} |")
+    print_table("Training loops", "network | loop | images/s | ours is so many times faster | target", lines)
 
 
 def share(scale: Scale) -> None:
@@ -266,8 +267,8 @@ def share(scale: Scale) -> None:
         mean = {key: statistics.median(part[key] for part in shares) for key in shares[0]}
         rest = 1 - sum(mean.values())
         cells = " | ".join(f"{value:.1%}" for value in mean.values())
-        lines.append(f"| {name} | {cells} | {rest:.1%} | {_verdict(rest < 0.03, 'under 3 %')} |")
-    _print(
+        lines.append(f"| {name} | {cells} | {rest:.1%} | {verdict(rest < 0.03, 'under 3 %')} |")
+    print_table(
         "Where the time of a step goes", "network | forward | backward | optimiser | everything else | target", lines
     )
 
@@ -320,7 +321,7 @@ def operations(scale: Scale) -> None:
     if "bfloat16" not in precisions:
         lines.append("| this processor does not multiply bfloat16 natively | | | | | |")
     head = "network | forward, Mflop an image | step, Mflop an image | peak, Gflop/s | forward reaches | step reaches"
-    _print("Floating-point operations", head, lines)
+    print_table("Floating-point operations", head, lines)
 
 
 def _operations_row(name: str, trainer: Trainer, scale: Scale, kind: torch.dtype) -> str:
@@ -376,7 +377,7 @@ def compiled(scale: Scale) -> None:
     try:
         faster.turn()
     except Exception as error:  # noqa: BLE001 (the compiler's own errors have many types)
-        _print("torch.compile", "result", [f"| not to be had here: {type(error).__name__} |"])
+        print_table("torch.compile", "result", [f"| not to be had here: {type(error).__name__} |"])
         return
     waiting = time.perf_counter() - start
     found = speeds({"plain": plain.turn, "compiled": faster.turn}, len(images), scale.rounds)
@@ -385,7 +386,7 @@ def compiled(scale: Scale) -> None:
     saved = 1 - ordinary / quick
     pays = f"after {waiting / saved / 60:.0f} minutes of training" if saved > 0.005 else "never"
     lines = [f"| {ordinary:,.0f} | {quick:,.0f} | {waiting:.0f} s | {pays} |"]
-    _print("torch.compile, convolutional VAE", "images/s | compiled | wait at the start | pays", lines)
+    print_table("torch.compile, convolutional VAE", "images/s | compiled | wait at the start | pays", lines)
 
 
 def evaluation(scale: Scale) -> None:
@@ -408,8 +409,8 @@ def evaluation(scale: Scale) -> None:
             work()
             seconds.append(time.perf_counter() - start)
         taken = statistics.median(seconds)
-        lines.append(f"| {name} | {taken:.2f} s | {_verdict(taken < 4, 'under 4 s')} |")
-    _print(f"The {len(test):,} test images", "work | time | target", lines)
+        lines.append(f"| {name} | {taken:.2f} s | {verdict(taken < 4, 'under 4 s')} |")
+    print_table(f"The {len(test):,} test images", "work | time | target", lines)
 
 
 def growth(scale: Scale) -> None:
@@ -426,9 +427,9 @@ def growth(scale: Scale) -> None:
         f"| {size:,} | {entry['microseconds']:.0f} µs | {entry['megabytes']:.0f} MB |"
         for size, entry in zip(sizes, found, strict=True)
     ]
-    linear = _verdict(max(times) < 1.15 * min(times), "within 15 % of each other")
-    flat = _verdict(max(memory) < memory[0] + 50, "no more than 50 MB over the smallest set's")
-    _print("One epoch of the 400-20 MLP", "images | time an image | memory besides the images", [
+    linear = verdict(max(times) < 1.15 * min(times), "within 15 % of each other")
+    flat = verdict(max(memory) < memory[0] + 50, "no more than 50 MB over the smallest set's")
+    print_table("One epoch of the 400-20 MLP", "images | time an image | memory besides the images", [
         *lines, f"| | {linear} | {flat} |",
     ])  # fmt: skip
 
@@ -454,15 +455,6 @@ SECTIONS: dict[str, Callable[[Scale], None]] = {
     "evaluation": evaluation,
     "growth": growth,
 }
-
-
-def _verdict(holds: bool, target: str) -> str:
-    return f"{target}: {'holds' if holds else '**does not hold**'}"
-
-
-def _print(title: str, head: str, lines: list[str]) -> None:
-    columns = head.count("|") + 1
-    print(f"\n## {title}\n\n| {head} |\n|{' --- |' * columns}", *lines, sep="\n", flush=True)
 
 
 def main(

@@ -51,12 +51,15 @@ with st.spinner("Decoding …", show_time=False):
 
 decoders = None if engine == "Server" else loaders.attempt(lambda: scrubber.packed(rows))
 
+if decoders:
+    prepared = scrubber.prepare(rows, decoders, a, b, kind=(kind or "linear").lower(), main_model=checkpoint.name)
+
 
 @st.fragment
 def walk() -> None:
     """The scrubber and the rows; moving along reruns only this."""
     if decoders:
-        scrubber.scrubber(rows, decoders, a, b, kind=(kind or "linear").lower(), main_model=checkpoint.name)
+        scrubber.scrubber(prepared, decoders)
     else:
         on_the_server()
     scrubber.write_place(steps)

@@ -35,24 +35,28 @@ def packed(rows: list[interpolation.Row]) -> list[PackedDecoder] | None:
     return found
 
 
-def scrubber(
+def prepare(
     rows: list[interpolation.Row], decoders: list[PackedDecoder], a: interpolation.End, b: interpolation.End, *,
     kind: str, main_model: str,
-) -> None:  # fmt: skip
-    """A scrubber over all paths at once; on release its place becomes the page's step."""
-    steps = len(rows[0].images)
+) -> dict[str, Any]:  # fmt: skip
+    """What the browser is told of all paths; it does not change as the hand moves along them."""
     models = [row.model for row in rows if row.model is not None]
-    data = {
+    return {
         "rows": [
             _row(model, decoder.key, a, b, kind, main_model)
             for model, decoder in zip(models, decoders, strict=True)
         ],
         "blend": {"a": _bytes(a.picture), "b": _bytes(b.picture), "shape": list(a.picture.shape)},
-        "steps": steps,
-        "position": place(steps) - 1,
-        "revision": st.session_state.get("scrubber_revision", 0),
-    }
-    live.show("path", data, decoders, key=KEY, on_change={"moved": lambda value: take_place(value, steps)})
+        "steps": len(rows[0].images),
+    }  # fmt: skip
+
+
+def scrubber(prepared: dict[str, Any], decoders: list[PackedDecoder]) -> None:
+    """A scrubber over all paths at once; on release its place becomes the page's step."""
+    steps = prepared["steps"]
+    here = {"position": place(steps) - 1, "revision": st.session_state.get("scrubber_revision", 0)}
+    on_change = {"moved": lambda value: take_place(value, steps)}
+    live.show("path", prepared | here, decoders, key=KEY, on_change=on_change)
 
 
 def _row(model: Checkpoint, decoder: str, a: interpolation.End, b: interpolation.End, kind: str, main: str) -> dict:
@@ -102,4 +106,4 @@ def jump(step: int) -> None:
     st.session_state["scrubber_revision"] = st.session_state.get("scrubber_revision", 0) + 1
 
 
-__all__ = ["jump", "packed", "place", "scrubber", "take_place", "write_place"]
+__all__ = ["jump", "packed", "place", "prepare", "scrubber", "take_place", "write_place"]

@@ -11,6 +11,7 @@ import streamlit as st
 
 from ui import choose, explore, live, loaders, point
 from ui.frame import notify
+from ui.models import latent_of
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -69,15 +70,10 @@ def settings(checkpoint: Checkpoint, space: LatentSpace) -> Settings:
 
 def partners(checkpoint: Checkpoint) -> dict[str, Checkpoint]:
     """The other models whose codes have as many numbers, by name."""
-
-    def size(found: Checkpoint) -> int:
-        assert found.run is not None
-        return found.run.model.latent
-
     return {
         found.name: found
         for found in loaders.usable_checkpoints()
-        if found.name != checkpoint.name and size(found) == size(checkpoint)
+        if found.name != checkpoint.name and latent_of(found) == latent_of(checkpoint)
     }
 
 

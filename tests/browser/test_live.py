@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from scripts.server import PROJECT, serve
+from scripts.wire import Wire
 from tests.browser.conftest import wait_until_idle
 from tests.browser.test_pages import code_in
 from vae_core.latent import LatentSpace
@@ -25,25 +26,6 @@ FINGERPRINT = """(canvas) => {
   return data.reduce((sum, value, at) => (sum * 31 + value * (at % 7)) % 1000000007, 7);
 }"""
 PAINTED = "(canvas) => canvas.width > 1 && canvas.getContext('2d').getImageData(0, 0, 99, 99).data.some((v) => v % 255)"
-
-
-class Wire:
-    """What goes over a page's WebSocket."""
-
-    def __init__(self, page: Page) -> None:
-        self.sent = 0
-        self.received = 0  # bytes
-        page.on("websocket", self._watch)
-
-    def _watch(self, socket: WebSocket) -> None:
-        def came(content: str | bytes) -> None:
-            self.received += len(content)
-
-        def went(content: str | bytes) -> None:
-            self.sent += 1
-
-        socket.on("framereceived", came)
-        socket.on("framesent", went)
 
 
 def open_live(page: Page, address: str) -> Locator:
