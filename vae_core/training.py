@@ -26,6 +26,7 @@ from vae_core.models import Autoencoder, build
 
 STATE = "training.safetensors"
 EVALUATION_BATCH = 500
+SUMMED_STEPS = 50  # whose terms are added up at once
 RISE = 0.3  # share of the training in which the learning rate rises
 LOWEST_RATE = 1 / 25  # of the peak, at the start
 
@@ -217,6 +218,7 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             self.trained or [torch.zeros(1)], weight_decay=run.train.weight_decay, fused=True
         )
+        self.autocast = autocast(self.device, run.train.precision)
         self.history: History = []
 
     @property
@@ -261,11 +263,15 @@ class Trainer:
         label = f"Epoch {number + 1}/{config.epochs}"
         hidden = None if show_progress else True  # None: hidden where the output is no terminal
         bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=hidden)
-        for step, batch in enumerate(bar):
-            progress = (number + step / self.steps_per_epoch) / config.epochs
-            sums += self.step(batch, generator, progress)
-            if step % 50 == 49 and not torch.isfinite(sums).all():
-                break
+        done: list[Terms] = []
+        for step, batch in enumerate(bar, 1):
+            progress = (number + (step - 1) / self.steps_per_epoch) / config.epochs
+            done.append(self.step(batch, generator, progress))
+            if step % SUMMED_STEPS == 0 or step == self.steps_per_epoch:
+                sums += _sums(done)
+                done.clear()
+                if not torch.isfinite(sums).all():
+                    break
         if not torch.isfinite(sums).all():
             raise TrainingError(
                 f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
@@ -274,20 +280,20 @@ class Trainer:
         reconstruction, kl = (sums / len(self.train)).tolist()
         return _record(reconstruction, kl)
 
-    def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Tensor:
-        """One optimiser step at a point of the training; returns the batch's summed reconstruction and KL, in nats."""
+    def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Terms:
+        """One optimiser step at a point of the training; returns the batch's terms."""
         for group in self.optimiser.param_groups:
             group["lr"] = one_cycle(progress, self.run.train.learning_rate)
         weight = losses.kl_weight(progress, self.run.model.beta, self.run.model.warmup)
-        with autocast(self.device, self.run.train.precision):
+        with self.autocast:
             cost, parts = objective(self.model, batch, weight, generator)
-        loss = cost.mean() / batch.images[0].numel()
+        # That of the mean in nats per pixel; given as a number, it spares the operations which would make it.
+        gradient = torch.full_like(cost, 1 / batch.images.numel())
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        cost.backward(gradient)
         torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
         self.optimiser.step()
-        with torch.no_grad():
-            return torch.stack([part.sum(dtype=torch.float64) for part in (parts.reconstruction, parts.kl_per_dim)])
+        return Terms(parts.reconstruction.detach(), parts.kl_per_dim.detach())
 
     # --- state between epochs ---------------------------------------------------------------------------------
 
@@ -318,6 +324,12 @@ class Trainer:
                 optimiser["state"].setdefault(int(index), {})[entry] = value
         self.optimiser.load_state_dict(optimiser)
         self.history = json.loads(metadata["history"])
+
+
+def _sums(parts: list[Terms]) -> Tensor:
+    """Reconstruction and KL (2,) of several batches, summed over all their images, in nats."""
+    each = ([one.reconstruction for one in parts], [one.kl_per_dim for one in parts])
+    return torch.stack([torch.cat(tensors).sum(dtype=torch.float64) for tensors in each])
 
 
 def work_folder(folder: Path) -> Path:

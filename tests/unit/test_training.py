@@ -169,7 +169,12 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
 ) -> None:
     """The message says what to change, and no checkpoint appears."""
     step = training.Trainer.step
-    monkeypatch.setattr(training.Trainer, "step", lambda *arguments: step(*arguments) * float("nan"))
+
+    def astray(*arguments: Any) -> training.Terms:
+        parts = step(*arguments)
+        return training.Terms(parts.reconstruction * float("nan"), parts.kl_per_dim)
+
+    monkeypatch.setattr(training.Trainer, "step", astray)
     with pytest.raises(TrainingError, match="lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert list_checkpoints(tmp_path) == []
