@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import choose, explore, loaders, point, workbench
+from ui import choose, directions, explore, loaders, point, workbench
 from ui.frame import open_page, show_notice
 from vae_core.config import UserError
 
@@ -35,6 +35,7 @@ def bench() -> None:
         on_the_server()
         explore.nearest_images(checkpoint, space)
     point.write_address()
+    directions.write_address(checkpoint)
 
 
 def on_the_server() -> None:
@@ -66,7 +67,9 @@ def start_panel() -> None:
                 on_pick=lambda index: choose.move_to_test_image(checkpoint, index),
             )  # fmt: skip
     with own:
-        choose.upload(checkpoint, key="own", on_upload=lambda picture: choose.move_to_upload(checkpoint, picture))
+        choose.own_picture(
+            checkpoint, key="own", on_picture=lambda picture: choose.move_to_picture(checkpoint, picture)
+        )
 
 
 def move_to_sample(source: str) -> None:

@@ -1,4 +1,4 @@
-"""Ways to get a starting point: a test picture by class, an upload, a prior sample, a pin."""
+"""Ways to get a starting point: a test picture by class, or a picture of one's own, sent or drawn."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import streamlit as st
 from ui import loaders, point
 from ui.frame import notify, plain
 from ui.gallery import gallery
+from ui.sketch import sketch
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
 from vae_core.data import ImageSet
 
 PICTURES_PER_PAGE = 24
+SAMPLED = 500  # pictures that are enough to tell what is usual in them
 ALL_CLASSES = "All classes"
+UPLOAD, DRAW = "Upload", "Draw"
 
 
 def class_name(images: ImageSet, index: int) -> str:
@@ -103,22 +106,35 @@ def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
     return _draw(images, chosen_class, int(st.session_state[key]), count)
 
 
-def upload(checkpoint: Checkpoint, *, key: str, on_upload: Callable[[np.ndarray], None]) -> None:
-    """A visitor's own picture; ``on_upload`` gets it as the model's input (1, C, H, W) before the page runs again."""
+def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.ndarray], None]) -> None:
+    """A visitor's own picture, sent or drawn; ``on_picture`` gets it as the model's input (1, C, H, W) before the page
+    runs again.
+    """
     assert checkpoint.run is not None
     shape = checkpoint.run.model.image_shape
 
-    def sent() -> None:
-        file = st.session_state[f"{key}_file"]
-        if file is None:
-            return
+    def take(content: bytes, *, invert: bool) -> None:
         try:
-            picture = media.decode_upload(file.getvalue(), shape, invert=st.session_state[f"{key}_invert"])
+            picture = media.decode_upload(content, shape, invert=invert)
         except UserError as error:
             notify(str(error))
             return
-        on_upload(picture[None])
+        on_picture(picture[None])
 
+    def sent() -> None:
+        if (file := st.session_state[f"{key}_file"]) is not None:
+            take(file.getvalue(), invert=st.session_state[f"{key}_invert"])
+
+    way = st.segmented_control(
+        "Your own picture", [UPLOAD, DRAW], default=UPLOAD, key=f"{key}_way", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if way == DRAW:
+        sketch(
+            shape, _ground(checkpoint), owner=f"{key} {shape}", key=f"{key}_pad",
+            on_draw=lambda content: take(content, invert=False),
+        )  # fmt: skip
+        return
     st.file_uploader(
         "Your own picture", type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")], key=f"{key}_file",
         on_change=sent, help="It is centre-cropped and resized to what the model knows. It stays with this server.",
@@ -127,6 +143,18 @@ def upload(checkpoint: Checkpoint, *, key: str, on_upload: Callable[[np.ndarray]
         "Swap dark and light", key=f"{key}_invert", on_change=sent,
         help="For a dark thing on a light ground, when the model knows light things on black",
     )  # fmt: skip
+
+
+def _ground(checkpoint: Checkpoint) -> tuple[int, ...]:
+    """What lies around the things in the model's pictures: the median of their outermost pixels, for each channel."""
+    images = loaders.quietly(lambda: loaders.test_images(checkpoint))
+    if images is None:
+        assert checkpoint.run is not None
+        return (0,) * checkpoint.run.model.image_shape[0]
+    some = images.images[:: max(1, len(images) // SAMPLED)]
+    rows, columns = some[:, :, [0, -1], :], some[:, :, :, [0, -1]]
+    edges = np.concatenate([side.swapaxes(0, 1).reshape(some.shape[1], -1) for side in (rows, columns)], axis=1)
+    return tuple(int(value) for value in np.median(edges, axis=1))
 
 
 def move_to_test_image(checkpoint: Checkpoint, index: int) -> None:
@@ -161,7 +189,7 @@ def link_to_explore(checkpoint: Checkpoint, images: ImageSet) -> None:
         )  # fmt: skip
 
 
-def move_to_upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
+def move_to_picture(checkpoint: Checkpoint, picture: np.ndarray) -> None:
     """Move the shared point to the encoding of a visitor's picture (1, C, H, W)."""
     space = loaders.open_space(checkpoint)
     labels = point.current().labels()
@@ -172,11 +200,11 @@ __all__ = [
     "class_name",
     "draw_test_images",
     "link_to_explore",
+    "move_to_picture",
     "move_to_test_image",
-    "move_to_upload",
+    "own_picture",
     "pick_class",
     "pick_test_image",
     "picture_name",
     "position_of",
-    "upload",
 ]

@@ -102,9 +102,9 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
         st.button(
             f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source, on_click=take_pin, args=(name,)
         )
-    choose.upload(
+    choose.own_picture(
         checkpoint, key=f"own_{letter}",
-        on_upload=lambda sent: keep(sent[0], "your picture", point.current().label),
+        on_picture=lambda sent: keep(sent[0], "your picture", point.current().label),
     )  # fmt: skip
 
 

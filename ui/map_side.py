@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, point
-from ui.frame import plain
+from ui import choose, directions, loaders, point
+from ui.frame import notify, plain
 from ui.gallery import gallery
 from ui.map import Points
 
@@ -95,6 +95,16 @@ def _selected(
             help="Make the mean of the selected codes, decoded here, the current point",
         )  # fmt: skip
         st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
+        st.button(
+            "Use as direction", icon=":material/arrow_outward:", on_click=_keep_direction,
+            args=(checkpoint, space, points), disabled=len(positions) == len(points.indices),
+            help="The way from the mean of all other codes to the mean of these becomes a slider of the page Explore",
+        )  # fmt: skip
+    if kept := directions.kept(checkpoint):
+        st.page_link(
+            "pages/explore.py", label=f"Explore the way towards {plain(kept[-1].name)}", icon=":material/tune:",
+            query_params=point.address_of(checkpoint.name, point.current()) | directions.address_of(kept),
+        )  # fmt: skip
     step = max(1, -(-len(positions) // MOST_SHOWN))
     shown = points.indices[positions[::step]]
     originals = images.images[shown] / np.float32(255)
@@ -108,6 +118,16 @@ def _selected(
         on_pick=lambda position: choose.move_to_test_image(checkpoint, int(shown[position])),
     )  # fmt: skip
     choose.link_to_explore(checkpoint, images)
+
+
+def _keep_direction(checkpoint: Checkpoint, space: LatentSpace, points: Points) -> None:
+    """Make a slider for Explore of the selection."""
+    chosen = selection(points).chosen
+    label = _commonest(points, np.flatnonzero(chosen))
+    name = f"{np.count_nonzero(chosen)} pictures" if label is None else str(points.names[label])
+    codes = loaders.test_codes(checkpoint).codes[points.indices]
+    if not directions.keep_selection(checkpoint, space, codes, chosen, name):
+        notify("The selected codes have the same mean as the others: there is no direction towards them.")
 
 
 def _pin(code: np.ndarray, source: str, label: int | None) -> None:
@@ -171,7 +191,7 @@ class OwnPicture:
 
 def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where: str | None, near: np.ndarray) -> None:
     """A visitor's picture: it becomes the current point, is marked on the map, and linked to what is near it."""
-    choose.upload(checkpoint, key="own", on_upload=lambda picture: _upload(checkpoint, picture))
+    choose.own_picture(checkpoint, key="own", on_picture=lambda picture: _upload(checkpoint, picture))
     own = own_picture_of(checkpoint)
     if where is None or own is None:
         st.caption("It is encoded and put on the map, with lines to the test pictures that are nearest.")
@@ -191,7 +211,7 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
 
 
 def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
-    choose.move_to_upload(checkpoint, picture)
+    choose.move_to_picture(checkpoint, picture)
     st.session_state["own_on_map"] = OwnPicture(checkpoint.digest, picture[0], point.current().array())
 
 

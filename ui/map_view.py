@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vae_core.latent import LatentSpace
 
 FIRST, SECOND = "first", "second"
-PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Upload", "Files"
+PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Yours", "Files"
 SHEET_SIDE = 22  # decoded pictures from edge to edge of a plane of codes
 RADII = (1.0, 2.0, 3.0)
 

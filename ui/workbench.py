@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, explore, live, loaders, point
+from ui import choose, directions, explore, live, loaders, point
 from ui.frame import notify
 from ui.models import latent_of
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 KEY = "workbench"
 SERVER = "Server"
 ENGINES = {"Quickest": "auto", "JavaScript": "js", SERVER: ""}
-BASES = {"Dimensions": "dimensions", "Principal directions": "principal", "Attributes": "attributes"}
+ATTRIBUTES = "Attributes"
+BASES = {
+    "Dimensions": "dimensions", "Principal directions": "principal", ATTRIBUTES: "attributes",
+    directions.BASIS: "own",
+}  # fmt: skip
 NOBODY = "No other"
 LONGEST_SOURCE = 80
 
@@ -41,12 +45,15 @@ class Settings:
 def settings(checkpoint: Checkpoint, space: LatentSpace) -> Settings:
     """The row of settings above the workbench."""
     others = partners(checkpoint)
-    bases = [name for name in BASES if name != "Attributes" or space.directions.names]
+    directions.read_address(checkpoint)
+    absent = {ATTRIBUTES: not space.directions.names, directions.BASIS: not directions.kept(checkpoint)}
+    bases = [name for name in BASES if not absent.get(name)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         basis = st.segmented_control(
             "Sliders over", bases, default="Dimensions", key="basis", required=True, bind="query-params",
-            help="The code's own numbers; the directions in which the codes of the test pictures vary most; or, where "
-            "the pictures have attributes, the way from codes without one to codes with it",
+            help="The code's own numbers; the directions in which the codes of the test pictures vary most; where the "
+            "pictures have attributes, the way from codes without one to codes with it; or the way towards what you "
+            "selected on the page Embeddings",
         )  # fmt: skip
         beside = st.selectbox(
             "Another model beside it", [NOBODY, *others], key="beside", bind="query-params", filter_mode=None,
@@ -111,6 +118,7 @@ def workbench(
         "temperature": chosen.temperature,
         "basis": chosen.basis,
         "attributes": space.directions.names,
+        "own": [{"name": f"Towards {one.name}", "step": list(one.step)} for one in directions.kept(checkpoint)],
         "scoreUnit": "nats" if space.variational else "share",
         "pad": _pad_axes(),
         "smooth": chosen.smooth,

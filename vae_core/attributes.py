@@ -42,12 +42,39 @@ class AttributeDirections:
             rows = np.array([entry["direction"] for entry in told], float).reshape(len(told), size)
         except (KeyError, TypeError, ValueError, ArithmeticError):
             return cls.none(size)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        if not np.isfinite(rows).all() or not lengths.all():
+        if not np.isfinite(rows).all() or not rows.any(1).all():
             return cls.none(size)
-        rows = rows / lengths
-        spread = np.sqrt(np.einsum("kd,de,ke->k", rows, covariance, rows))
-        return cls(names, rows * spread[:, None])
+        return cls(names, as_steps(rows, covariance))
+
+
+def as_steps(directions: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Directions (K, D), none of them zero, each made as long as the codes' standard deviation along it.
+
+    Args:
+        directions: of any length.
+        covariance: (D, D) of the codes.
+    """
+    units = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    return units * np.sqrt(np.einsum("kd,de,ke->k", units, covariance, units))[:, None]
+
+
+def direction_towards(codes: np.ndarray, chosen: np.ndarray, covariance: np.ndarray) -> np.ndarray | None:
+    """The step (D,) from the mean of the codes that are not chosen towards the mean of those that are.
+
+    It is a standard deviation of the codes long (Larsen et al. 2016, section 3.2, with a choice for an attribute).
+
+    Args:
+        codes: (N, D).
+        chosen: bool (N,).
+        covariance: (D, D) of the codes.
+
+    Returns:
+        None if all or none are chosen, or if the two means are one.
+    """
+    if chosen.all() or not chosen.any():
+        return None
+    difference = codes[chosen].mean(0, dtype=float) - codes[~chosen].mean(0, dtype=float)
+    return as_steps(difference[None], covariance)[0] if difference.any() else None
 
 
 def is_told(entry: dict[str, Any], images: int) -> bool:

@@ -137,6 +137,35 @@ def test_a_pin_of_the_mean_leaves_the_point_where_it_is(with_maps: Path, open_pa
     assert app.session_state["trails"][app.session_state["digest"]].pins["A"].code != before
 
 
+def test_a_selection_becomes_a_direction_of_explore(with_maps: Path, open_page: OpenPage) -> None:
+    """A slider towards the commonest class, kept under a name of its own, in Explore's address, and read from there."""
+    app = open_page("pages/embeddings.py", model="digits-vae")
+    positions = np.flatnonzero(IMAGES.labels == 3)[:5]  # type: ignore[operator]
+    choose(app, [int(position) for position in positions])
+    for _ in range(2):
+        (button,) = [one for one in app.main.button if one.label == "Use as direction"]
+        button.click().run()
+        assert_whole(app)
+    (link,) = [link for link in app.main.get("page_link") if "towards" in link.proto.label]
+    assert "basis=Yours" in link.proto.query_string
+    app.switch_page("pages/explore.py")
+    app.query_params["basis"] = "Yours"
+    app.run()
+    assert_whole(app)
+    address = app.query_params["towards"]
+    address = address[0] if isinstance(address, list) else address
+    first, second = (part.split(":") for part in address.split(";"))
+    assert (first[0], second[0]) == ("3", "3 2")
+    codes = LatentSpace.open(with_maps / "digits-vae").encode(IMAGES.images)
+    towards = codes[positions].mean(0) - np.delete(codes, positions, 0).mean(0)
+    step = np.array([float(number) for number in first[1].split(",")])
+    assert step @ towards == pytest.approx(np.linalg.norm(step) * np.linalg.norm(towards), rel=1e-2)
+    other = open_page("pages/explore.py", model="digits-vae", towards=address, basis="Yours")
+    assert_whole(other)
+    (bases,) = (group for group in other.button_group if group.key == "basis")
+    assert bases.value == "Yours"
+
+
 def test_clearing_tells_the_browser(with_maps: Path, open_page: OpenPage) -> None:
     """The revision rises, which the map in the browser looks at."""
     app = open_page("pages/embeddings.py", model="digits-vae")
@@ -160,7 +189,7 @@ def test_a_second_map_stands_beside(beside: str, with_maps: Path, open_page: Ope
             button.click().run()
 
 
-@pytest.mark.parametrize("panel", ["Trust", "Upload", "Files"])
+@pytest.mark.parametrize("panel", ["Trust", "Yours", "Files"])
 def test_every_panel_opens(panel: str, with_maps: Path, open_page: OpenPage) -> None:
     """With its figures, its uploader or its button."""
     app = open_page("pages/embeddings.py", model="digits-vae")

@@ -330,7 +330,7 @@ def test_an_upload_is_put_on_the_map(server: str, page: Page, shown: Locator) ->
     assert images.labels is not None
     buffer = io.BytesIO()
     Image.fromarray(images.images[1, 0]).save(buffer, "PNG")
-    page.get_by_role("radio", name="Upload").click()
+    page.get_by_role("radio", name="Yours").click()
     file = {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     page.wait_for_function(

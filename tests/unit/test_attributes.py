@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.conftest import tiny_run
-from vae_core.attributes import AttributeDirections, is_told, measure_attributes
+from vae_core.attributes import AttributeDirections, direction_towards, is_told, measure_attributes
 from vae_core.checkpoint import find_checkpoint
 from vae_core.data import ImageSet
 from vae_core.latent import LatentSpace
@@ -98,3 +100,26 @@ def test_other_models_have_no_directions(tiny_checkpoints: Path) -> None:
     """None, but of the right shape."""
     directions = LatentSpace.open(tiny_checkpoints / "vae").directions
     assert (directions.names, directions.rows.shape) == ([], (0, 3))
+
+
+@given(st.integers(1, 49), st.integers(0, 2**31))
+def test_a_direction_towards_a_choice_is_a_deviation_long(count: int, seed: int) -> None:
+    """It points from the mean of the others to the mean of the chosen, and turns round with the choice."""
+    generator = np.random.default_rng(seed)
+    codes = generator.standard_normal((50, 3)) * [1, 5, 0.2] + 7
+    chosen = generator.permutation(50) < count
+    covariance = np.cov(codes.T)
+    step = direction_towards(codes, chosen, covariance)
+    assert step is not None
+    unit = step / np.linalg.norm(step)
+    difference = codes[chosen].mean(0) - codes[~chosen].mean(0)
+    np.testing.assert_allclose(unit, difference / np.linalg.norm(difference), atol=1e-6)
+    assert np.linalg.norm(step) == pytest.approx((codes @ unit).std(ddof=1), rel=1e-6)
+    turned = direction_towards(codes, ~chosen, covariance)
+    np.testing.assert_allclose(turned, -step, atol=1e-9)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("chosen", [np.zeros(5, bool), np.ones(5, bool), np.arange(5) % 5 < 2])
+def test_a_choice_that_tells_nothing_has_no_direction(chosen: np.ndarray) -> None:
+    """Nobody, everybody, or some of codes that are all one."""
+    assert direction_towards(np.ones((5, 2)), chosen, np.eye(2)) is None

@@ -1,10 +1,10 @@
-/** The directions that sliders move along: a code's own dimensions, principal directions, or attributes. */
+/** The directions that sliders move along: a code's own dimensions, principal directions, attributes, or own ones. */
 
 /** @typedef {import("./unpack.js").Decoder} Decoder */
 
 const REACH = 3.5; // standard deviations that a slider over a direction covers, each way
 
-/** @typedef {"dimensions"|"principal"|"attributes"} BasisName */
+/** @typedef {"dimensions"|"principal"|"attributes"|"own"} BasisName */
 
 /**
  * One direction that can be moved along.
@@ -22,7 +22,7 @@ const REACH = 3.5; // standard deviations that a slider over a direction covers,
  * The axes of a basis, those that carry most first.
  * @param {Decoder} decoder
  * @param {BasisName} basis
- * @param {{scoreUnit: string, attributes: string[]}} words
+ * @param {{scoreUnit: string, attributes: string[], own: {name: string, step: number[]}[]}} words
  * @returns {Axis[]}
  */
 export function axesOf(decoder, basis, words) {
@@ -33,6 +33,10 @@ export function axesOf(decoder, basis, words) {
   }
   if (basis === "attributes" && attributes) {
     return words.attributes.map((name, row) => direction(decoder, attributes, row, name, "", true));
+  }
+  if (basis === "own" && words.own.length) {
+    const steps = Float32Array.from(words.own.flatMap(({ step }) => step));
+    return words.own.map(({ name }, row) => direction(decoder, steps, row, name, "", true));
   }
   return Array.from(decoder.extras.order, (dimension) => ownDimension(decoder, dimension, words.scoreUnit));
 }

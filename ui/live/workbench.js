@@ -28,6 +28,7 @@ const PACE_PAUSE = 250; // milliseconds between two reports of the pace
  * @property {string[]} labels of a conditional model
  * @property {boolean} variational @property {number} temperature
  * @property {import("./basis.js").BasisName} basis @property {string[]} attributes
+ * @property {{name: string, step: number[]}[]} own directions that the visitor made
  * @property {"nats"|"share"} scoreUnit
  * @property {[string, string]|null} pad its axes' names
  * @property {boolean} smooth @property {boolean} pace whether to show it
@@ -144,7 +145,7 @@ export class Workbench {
   #begin() {
     const decoder = this.data && heldDecoder(this.data.decoders[0]);
     if (!decoder) return;
-    const { wish, decoders, basis, labels, pad, smooth, variational } = this.data;
+    const { wish, decoders, basis, labels, own, pad, smooth, variational } = this.data;
     const other = heldDecoder(decoders[1] ?? "");
     this.screens[0].use(decoder, wish);
     if (other) this.screens[1].use(other, wish);
@@ -156,7 +157,7 @@ export class Workbench {
       this.grids = new Grids(wish);
     }
     this.grids.keepOnly([decoder.key]);
-    const look = JSON.stringify([decoder.key, basis, labels]);
+    const look = JSON.stringify([decoder.key, basis, labels, own]);
     if (look !== this.look) {
       this.look = look;
       this.axes = axesOf(decoder, basis, this.data);
