@@ -30,14 +30,15 @@ from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import DataMissingError, load_images
 from vae_core.latent import LatentSpace
-from vae_core.map_places import place_among
 from vae_core.map_quality import measure, trustworthiness
+from vae_core.placing import settle
 from vae_core.projection import MapRequest, embed
 
 MODEL = "fashion-vae-16"
 QUICK_POINTS = 400
 NEIGHBOURS = 15
 ROUNDS = 5
+NEW_CODES = 500
 
 
 # --- one map in a process of its own -----------------------------------------------------------------------------
@@ -162,7 +163,7 @@ def answers(codes: np.ndarray, folder: Path) -> None:
         ("all figures of trust, measured", lambda: measure(codes, coordinates, labels), 2),
         ("the same, as they were shipped", lambda: embedding.load_shipped(checkpoint.folder, request), 2),
         ("scikit-learn's trustworthiness alone", lambda: of_scikit_learn(codes, coordinates, n_neighbors=15), np.inf),
-        ("one new code's place", lambda: place_among(codes[:1], codes, coordinates), 0.1),
+        ("one new code's place", lambda: settle(codes[:1] + 0.1, codes, coordinates, request), 0.1),
     ]
     lines = []
     for title, work, most in works:
@@ -170,6 +171,54 @@ def answers(codes: np.ndarray, folder: Path) -> None:
         target = verdict(taken < most, f"under {most * 1000:g} ms") if np.isfinite(most) else ""
         lines.append(f"| {title} | {taken * 1000:.1f} ms | {target} |")
     print_table(f"Answers, {_size(codes)}", "what | time | target", lines)
+
+
+def places(codes: np.ndarray, folder: Path) -> None:
+    """New codes on a map of half of the others: how many of their neighbours there are neighbours in the code space."""
+    order = np.random.default_rng(0).permutation(len(codes))
+    reference, new = codes[order[: len(codes) // 2]], codes[order[-min(NEW_CODES, len(codes) // 4) :]]
+    true = _neighbours(new, reference)
+    lines = []
+    for method in ("tsne", "umap"):
+        request = MapRequest("", "", method, len(reference))
+        shown = embed(reference, request)
+        ways: dict[str, Callable[[], np.ndarray]] = {
+            "the app": lambda shown=shown, request=request: settle(new, reference, shown, request),  # type: ignore[misc]
+            "weighted mean of the 10 nearest": lambda shown=shown: _weighted(new, reference, shown),  # type: ignore[misc]
+        }
+        if method == "tsne":
+            ways["openTSNE's transform"] = lambda shown=shown: _added_by_opentsne(new, reference, shown)  # type: ignore[misc]
+        for way, make in ways.items():
+            began = time.perf_counter()
+            found = _neighbours(make(), shown)
+            each = (time.perf_counter() - began) / len(new)
+            shared = np.mean([len(set(a) & set(b)) for a, b in zip(true, found, strict=True)]) / NEIGHBOURS
+            lines.append(f"| {embedding.METHODS[method]} | {way} | {1000 * each:.1f} ms | {shared:.3f} |")
+    print_table(f"{len(new)} new codes on maps of {_size(reference)}",
+                f"map | way | time a code | of the {NEIGHBOURS} nearest, shared", lines)  # fmt: skip
+
+
+def _neighbours(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """The nearest of the reference, for each point."""
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=NEIGHBOURS).fit(reference).kneighbors(points, return_distance=False)
+
+
+def _weighted(new: np.ndarray, reference: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Shepard's interpolation (1968), by scikit-learn."""
+    from sklearn.neighbors import KNeighborsRegressor
+
+    return KNeighborsRegressor(10, weights="distance").fit(reference, shown).predict(new)
+
+
+def _added_by_opentsne(new: np.ndarray, reference: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Its way to add points to a map, at its defaults."""
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PerplexityBasedNN
+
+    affinities = PerplexityBasedNN(reference, n_jobs=os.cpu_count() or 1, random_state=0)
+    return np.asarray(TSNEEmbedding(shown.astype(float), affinities, random_state=0).transform(new))
 
 
 def worker(codes: np.ndarray, folder: Path) -> None:
@@ -211,6 +260,7 @@ SECTIONS: dict[str, Callable[[np.ndarray, Path], None]] = {
     "umap": umap,
     "many": many,
     "answers": answers,
+    "places": places,
     "worker": worker,
 }
 

@@ -10,7 +10,8 @@ import streamlit as st
 from ui import loaders, point
 from ui.maps import Map
 from vae_core import embedding
-from vae_core.map_places import BY_NEIGHBOURS, EXACTLY, place_among
+from vae_core.map_places import EXACTLY
+from vae_core.placing import described, settle
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -73,4 +74,5 @@ def place(
     if shown.request.method == "pca":
         places, how = embedding.place(shown.request, checkpoint, code[None], reference)
         return Placement(places[0], how, near)
-    return Placement(place_among(code[None].astype(np.float32), reference, shown.coordinates)[0], BY_NEIGHBOURS, near)
+    at = settle(code[None], reference, shown.coordinates, shown.request)[0]
+    return Placement(at, described(shown.request), near)

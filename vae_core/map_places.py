@@ -10,11 +10,11 @@ import numpy as np
 from vae_core.checkpoint import Checkpoint
 from vae_core.map_cache import ready_map
 from vae_core.map_sources import source_points
+from vae_core.placing import described, settle
 from vae_core.projection import MapError, MapRequest, principal_axes, project
 from vae_core.shipped_maps import load_shipped
 
-PLACING_NEIGHBOURS = 10
-EXACTLY, BY_NEIGHBOURS = "projected exactly", "weighted mean of its nearest neighbours' places"
+EXACTLY = "projected exactly"
 
 
 def place(
@@ -22,8 +22,7 @@ def place(
 ) -> tuple[np.ndarray, str]:
     """Where codes (M, D) that are not on a map belong on it.
 
-    On a PCA map they are projected. On others each lies at the mean of the places of its 10 nearest codes on the map,
-    weighted by the inverse of their distances (Shepard 1968), so that a code that is on the map gets its own place.
+    On a PCA map they are projected; on others each lies where the method's loss is least (see ``vae_core.placing``).
 
     Args:
         request: the map's.
@@ -51,20 +50,7 @@ def place(
     if len(reference) != len(coordinates):
         raise MapError(f"the map has {len(coordinates)} points, but there are {len(reference)} codes")
     _check_size(codes, reference.shape[1])
-    return place_among(codes, reference, coordinates), BY_NEIGHBOURS
-
-
-def place_among(codes: np.ndarray, reference: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
-    """The weighted mean of the places (N, d) of each code's (M, D) nearest ones of ``reference`` (N, D): (M, d)."""
-    placed = np.empty((len(codes), coordinates.shape[1]), np.float32)
-    count = min(PLACING_NEIGHBOURS, len(reference))
-    for position, code in enumerate(codes):
-        distances = ((reference - code) ** 2).sum(1)
-        near = np.argpartition(distances, count - 1)[:count]
-        away = np.sqrt(distances[near].astype(np.float64))
-        weights = (away == 0).astype(float) if (away == 0).any() else away.min() / away
-        placed[position] = weights @ coordinates[near] / weights.sum()
-    return placed
+    return settle(codes, reference, coordinates, request), described(request)
 
 
 def plane(

@@ -338,7 +338,7 @@ def test_an_upload_is_put_on_the_map(server: str, page: Page, shown: Locator) ->
     )
     (own,) = shown.evaluate("(map) => map.latentMap.state.marks.filter((mark) => mark.kind === 'own')")
     assert 1 in own["links"]
-    expect(page.get_by_text("mean of its nearest neighbours")).to_be_visible()
+    expect(page.get_by_text("where t-SNE's loss is least")).to_be_visible()
 
 
 def test_three_dimensions_turn_and_select(server: str, page: Page) -> None:

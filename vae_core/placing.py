@@ -1,0 +1,184 @@
+"""Where a new code belongs on a t-SNE or UMAP map: where the method's own loss is least while all others stay.
+
+Such a map has no formula for new points. What openTSNE and umap-learn call ``transform`` follows the same loss by many
+small steps; here it has two or three variables and is minimised exactly, in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from vae_core.projection import METHODS, MapRequest
+
+STARTING_NEIGHBOURS = 5  # whose median place the search starts from
+MOST_PERPLEXITY = 5.0  # of a new point (Policar, Strazar & Zupan 2023, "Embedding to reference t-SNE space", 2.2)
+NEGATIVE_SAMPLES = 5  # of UMAP, for each neighbour
+SOFTENING = 1e-3  # added to squared distances, as in UMAP's own gradient, where the repulsion is infinite
+
+Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+def described(request: MapRequest) -> str:
+    """How new codes find their place on a map, in words."""
+    return f"where {METHODS[request.method]}'s loss is least while the other points stay"
+
+
+def settle(codes: np.ndarray, reference: np.ndarray, coordinates: np.ndarray, request: MapRequest) -> np.ndarray:
+    """The places of codes (M, D) on a t-SNE or UMAP map, float32 (M, d), within the map's bounds.
+
+    A code that is on the map gets its own place.
+
+    Args:
+        codes: what is to be placed.
+        reference: (N, D), what the map was made from.
+        coordinates: (N, d), the map.
+        request: the map's method and parameters.
+    """
+    from scipy.optimize import Bounds, minimize
+
+    loss_of = {"tsne": tsne_loss, "umap": umap_loss}[request.method]
+    neighbours = {"tsne": int(3 * _perplexity(request)), "umap": request.neighbours}[request.method]
+    count = min(neighbours, len(reference))
+    places = np.asarray(coordinates, np.float64)
+    bounds = Bounds(places.min(0), places.max(0))
+    settled = np.empty((len(codes), places.shape[1]), np.float32)
+    for position, code in enumerate(np.asarray(codes, np.float64)):
+        squared = ((reference - code) ** 2).sum(1)
+        near = np.argpartition(squared, count - 1)[:count]
+        near = near[np.argsort(squared[near], kind="stable")]
+        if squared[near[0]] == 0:
+            settled[position] = places[near[0]]
+            continue
+        loss = loss_of(np.sqrt(squared[near]), near, places, request)
+        start = np.median(places[near[:STARTING_NEIGHBOURS]], axis=0)
+        settled[position] = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return settled
+
+
+def _perplexity(request: MapRequest) -> float:
+    return min(MOST_PERPLEXITY, request.perplexity)
+
+
+# --- t-SNE -----------------------------------------------------------------------------------------------------
+
+
+def tsne_loss(distances: np.ndarray, near: np.ndarray, places: np.ndarray, request: MapRequest) -> Loss:
+    """KL(p || q) of a new point at a place y, up to a constant, and its gradient.
+
+    With w_j = 1 / (1 + |y - y_j|^2), q_j = w_j / sum_i w_i over all points on the map, and p_j the point's Gaussian
+    affinities to its neighbours (van der Maaten & Hinton 2008, eq. 1 and 4):
+    loss = -sum_j p_j log w_j + log sum_i w_i.
+
+    Args:
+        distances: (k,) to the neighbours.
+        near: (k,), which points of the map they are.
+        places: (N, d), the map.
+        request: its parameters.
+    """
+    affinities = perplexity_weights(distances**2, _perplexity(request))
+    attracting = places[near]
+
+    def loss(place: np.ndarray) -> tuple[float, np.ndarray]:
+        offsets = place - places
+        kernel = 1 / (1 + (offsets**2).sum(1))
+        total = kernel.sum()
+        own = kernel[near]
+        value = np.log(total) - affinities @ np.log(own)
+        gradient = 2 * (affinities * own) @ (place - attracting) - 2 * (kernel**2) @ offsets / total
+        return float(value), gradient
+
+    return loss
+
+
+def perplexity_weights(squared: np.ndarray, perplexity: float) -> np.ndarray:
+    """Gaussian weights (k,) that sum to 1, their width such that the exponential of their entropy is the perplexity.
+
+    Where no width is wide or narrow enough, as with few or with equal distances, it is the nearest possible.
+
+    Args:
+        squared: (k,) squared distances.
+        perplexity: at least 1.
+    """
+    from scipy.optimize import brentq
+
+    shifted = (squared - squared.min()) / max(float(squared.mean()), np.finfo(float).tiny)
+
+    def weights(log_precision: float) -> np.ndarray:
+        found = np.exp(-shifted * np.exp(log_precision))
+        return found / found.sum()
+
+    def excess(log_precision: float) -> float:
+        found = weights(log_precision)
+        return float(-(found * np.log(np.maximum(found, 1e-300))).sum() - np.log(perplexity))
+
+    widest, narrowest = -30.0, 30.0
+    if excess(widest) <= 0:
+        return weights(widest)
+    if excess(narrowest) >= 0:
+        return weights(narrowest)
+    return weights(brentq(excess, widest, narrowest))
+
+
+# --- UMAP ------------------------------------------------------------------------------------------------------
+
+
+def umap_loss(distances: np.ndarray, near: np.ndarray, places: np.ndarray, request: MapRequest) -> Loss:
+    """What UMAP's sampling minimises for a new point at a place y, and its gradient.
+
+    With w_j = 1 / (1 + a |y - y_j|^2b) and v_j the point's membership strengths to its neighbours:
+    loss = -sum_j v_j log w_j - 5 (sum_j v_j) mean_i log(1 - w_i), for five points are drawn among all to push it away
+    whenever one neighbour draws it near (Damrich & Hamprecht 2021, "On UMAP's true loss function", theorem 5.1).
+    Arguments are those of ``tsne_loss``.
+    """
+    a, b = umap_curve(request.minimum_distance)
+    strengths = membership_strengths(distances)
+    attracting = places[near]
+    repulsion = NEGATIVE_SAMPLES * strengths.sum() / len(places)
+
+    def loss(place: np.ndarray) -> tuple[float, np.ndarray]:
+        drawn = place - attracting
+        squared = (drawn**2).sum(1) + SOFTENING
+        power = a * squared**b
+        value = strengths @ np.log1p(power)
+        gradient = 2 * (strengths * b * power / squared / (1 + power)) @ drawn
+        offsets = place - places
+        squared = (offsets**2).sum(1) + SOFTENING
+        power = a * squared**b
+        value += repulsion * np.log1p(1 / power).sum()
+        gradient -= 2 * repulsion * (b / squared / (1 + power)) @ offsets
+        return float(value), gradient
+
+    return loss
+
+
+def membership_strengths(distances: np.ndarray) -> np.ndarray:
+    """Strengths exp(-d / sigma) of a new point's distances (k,), with the sigma for which they sum to log2 k.
+
+    McInnes, Healy & Melville 2018, section 3.1.
+    """
+    from scipy.optimize import brentq
+
+    scaled = distances / distances.mean()
+    target = np.log2(len(distances))
+
+    def excess(log_width: float) -> float:
+        return float(np.exp(-scaled / np.exp(log_width)).sum() - target)
+
+    return np.exp(-scaled / np.exp(brentq(excess, -20.0, 20.0)))
+
+
+@lru_cache(maxsize=32)
+def umap_curve(minimum_distance: float) -> tuple[float, float]:
+    """The a and b for which 1 / (1 + a d^2b) fits 1 up to the minimum distance and exp(minimum - d) beyond it.
+
+    McInnes, Healy & Melville 2018, definition 11.
+    """
+    from scipy.optimize import curve_fit
+
+    away = np.linspace(0, 3, 300)
+    wanted = np.exp(-np.maximum(away - minimum_distance, 0))
+    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), away, wanted)
+    return float(a), float(b)
