@@ -14,7 +14,7 @@ from ui.map_colours import CLASS, colourings
 from ui.models import fellows
 from vae_core import embedding
 from vae_core.embedding import MapRequest
-from vae_core.projection import Source
+from vae_core.projection import Source, usual_parameters
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 ALONE, OTHER_SEED = "Nothing", "Another seed"
 PLANE_TITLE = "Codes"
 LABELS = {
-    "perplexity": ("Perplexity", maps.PERPLEXITIES, 30),
-    "neighbours": ("Neighbours", maps.NEIGHBOURS, 15),
-    "distance": ("Minimum distance", maps.DISTANCES, 0.1),
+    "perplexity": ("Perplexity", maps.PERPLEXITIES),
+    "neighbours": ("Neighbours", maps.NEIGHBOURS),
+    "distance": ("Minimum distance", maps.DISTANCES),
 }
 OF_METHOD: dict[str, tuple[str, ...]] = {"tsne": ("perplexity",), "umap": ("neighbours", "distance")}
 
@@ -90,22 +90,28 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
     )  # fmt: skip
 
 
-def read_parameters() -> dict[str, float]:
+def _usual(points: int) -> dict[str, float]:
+    """The parameters of a map of so many points that nobody has changed."""
+    usual = usual_parameters(points)
+    return {"distance": usual.pop("minimum_distance"), **usual}
+
+
+def read_parameters(points: int) -> dict[str, float]:
     """The methods' parameters: from the address if a visitor put them there, else the session's, else the usual."""
     found = {}
-    for name, (_, values, usual) in LABELS.items():
+    for name, (_, values) in LABELS.items():
         asked = st.query_params.get(name)
         if asked is not None and asked != st.session_state.get(f"written_{name}"):
             number = _number(asked)
             if number in values:
                 st.session_state[f"map_{name}"] = number
-        found[name] = st.session_state.get(f"map_{name}", usual)
+        found[name] = st.session_state.get(f"map_{name}", _usual(points)[name])
     return found
 
 
-def write_parameters(method: str) -> None:
+def write_parameters(method: str, points: int) -> None:
     """Put the parameters of the shown method into the address, unless they are the usual ones."""
-    for name, (_, _, usual) in LABELS.items():
+    for name, usual in _usual(points).items():
         value = st.session_state.get(f"map_{name}", usual)
         if name in OF_METHOD.get(method, ()) and value != usual:
             st.session_state[f"written_{name}"] = st.query_params[name] = f"{value:g}"
@@ -130,14 +136,14 @@ def request_of(
     checkpoint: Checkpoint, method: embedding.Method, choice: Choice, parameters: dict[str, float]
 ) -> MapRequest:
     """The request for a map of a model; parameters that are not the method's stay the usual ones."""
-    mine = {name: parameters[name] for name in OF_METHOD.get(method, ())}
+    mine = _usual(choice.points) | {name: parameters[name] for name in OF_METHOD.get(method, ())}
     return MapRequest(
         checkpoint.name, checkpoint.digest, method, choice.points, choice.dimensions,
         seed=0 if method == "pca" and choice.source != "samples" else choice.seed,
         source=choice.source,
-        perplexity=float(mine.get("perplexity", 30)),
-        neighbours=int(mine.get("neighbours", 15)),
-        minimum_distance=float(mine.get("distance", 0.1)),
+        perplexity=float(mine["perplexity"]),
+        neighbours=int(mine["neighbours"]),
+        minimum_distance=float(mine["distance"]),
     )  # fmt: skip
 
 
@@ -146,7 +152,7 @@ def sliders(request: MapRequest, ready: Sequence[MapRequest]) -> list[Parameter]
     now = _values(request)
     made: list[Parameter] = []
     for name in OF_METHOD.get(request.method, ()):
-        label, values, _ = LABELS[name]
+        label, values = LABELS[name]
         others = [other for other in now if other != name]
         there = [_values(one)[name] for one in ready if all(_values(one)[other] == now[other] for other in others)]
         made.append(Parameter(name, label, values, _tidy(now[name]), [_tidy(value) for value in there]))

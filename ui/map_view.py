@@ -115,7 +115,7 @@ class View:
                 self._map(name, checkpoint, shown, [], "")
             return shown
         ready = self._ready(checkpoint)
-        parameters = map_controls.read_parameters()
+        parameters = map_controls.read_parameters(self.choice.points)
         request = map_controls.request_of(checkpoint, cast(embedding.Method, method), self.choice, parameters)
         if seeded:
             request = maps.with_seed(request, request.seed + 1)
@@ -124,7 +124,7 @@ class View:
             maps.compute(request, checkpoint, name=name)
         shown = found or maps.nearest_ready(request, ready)
         if name == FIRST:
-            map_controls.write_parameters(method)
+            map_controls.write_parameters(method, self.choice.points)
         if shown is None:
             return None
         component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")

@@ -27,6 +27,7 @@ Library = Literal["openTSNE", "scikit-learn"]
 LIBRARIES: tuple[Library, ...] = ("openTSNE", "scikit-learn")
 UNLESS_DRAWN: dict[Source, tuple[str, ...]] = {"means": ("seed",), "pixels": ("seed",)}  # what PCA does not need
 Progress = Callable[[float, str], None]
+USUAL_PERPLEXITIES, USUAL_NEIGHBOURS = (30.0, 5.0), (15, 5)  # the first of them that the points are enough for
 
 EARLY_ITERATIONS, ITERATIONS = 250, 500  # of t-SNE: early exaggeration, then the rest
 ARRANGED_ITERATIONS = 250  # of t-SNE that begins with a map at another perplexity
@@ -55,9 +56,9 @@ class MapRequest:
     dimensions: int = 2
     """2 or 3."""
     seed: int = 0
-    perplexity: float = 30.0
+    perplexity: float = USUAL_PERPLEXITIES[0]
     """t-SNE: the effective number of neighbours (van der Maaten & Hinton 2008)."""
-    neighbours: int = 15
+    neighbours: int = USUAL_NEIGHBOURS[0]
     """UMAP: neighbours of a point (McInnes, Healy & Melville 2018)."""
     minimum_distance: float = 0.1
     """UMAP: how near points may come in the map."""
@@ -81,6 +82,18 @@ class MapRequest:
     def key(self) -> str:
         """A name for the map's files: 24 hexadecimal digits, equal for requests of the same map."""
         return hashlib.sha256(json.dumps(asdict(self.essential), sort_keys=True).encode()).hexdigest()[:24]
+
+
+def usual_parameters(points: int) -> dict[str, float]:
+    """Perplexity, number of neighbours and minimum distance that are usual for so many points."""
+    perplexity = next((one for one in USUAL_PERPLEXITIES if 3 * one < points), USUAL_PERPLEXITIES[-1])
+    neighbours = next((one for one in USUAL_NEIGHBOURS if one < points), USUAL_NEIGHBOURS[-1])
+    return {"perplexity": perplexity, "neighbours": neighbours, "minimum_distance": MapRequest.minimum_distance}
+
+
+def usual_request(checkpoint: str, digest: str, method: Method, points: int) -> MapRequest:
+    """The map of a method at its usual parameters."""
+    return MapRequest(checkpoint, digest, method, points, **usual_parameters(points)).essential  # type: ignore[arg-type]
 
 
 def embed(

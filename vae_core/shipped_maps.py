@@ -22,7 +22,17 @@ from vae_core.config import UserError
 from vae_core.files import atomic_write
 from vae_core.map_quality import NEIGHBOURS, MapQuality, measure
 from vae_core.map_sources import chosen_points, source_points
-from vae_core.projection import METHODS, MapError, MapRequest, Method, Progress, check, embed, principal_axes
+from vae_core.projection import (
+    METHODS,
+    MapError,
+    MapRequest,
+    Method,
+    Progress,
+    check,
+    embed,
+    principal_axes,
+    usual_request,
+)
 
 MAPS = "map.npz"
 FORMAT = 2
@@ -52,7 +62,7 @@ class ShippedMap:
 
 def grid(checkpoint: str, digest: str, points: int) -> list[MapRequest]:
     """The maps that come with a checkpoint; of each method the usual one first."""
-    usual = {method: MapRequest(checkpoint, digest, method, points) for method in METHODS}
+    usual = {method: usual_request(checkpoint, digest, method, points) for method in METHODS}
     perplexities = [replace(usual["tsne"], perplexity=perplexity) for perplexity in GRID_PERPLEXITIES]
     distances = [
         replace(usual["umap"], neighbours=neighbours, minimum_distance=distance)
@@ -111,7 +121,7 @@ def load_maps(folder: Path, digest: str) -> dict[Method, np.ndarray]:
 
 
 def _usual(request: MapRequest) -> MapRequest:
-    return MapRequest(request.checkpoint, request.digest, request.method, request.points)
+    return usual_request(request.checkpoint, request.digest, request.method, request.points)
 
 
 def _index(stored: Any) -> dict[str, Any]:
@@ -198,7 +208,7 @@ def save_maps(folder: Path, digest: str, maps: dict[Method, np.ndarray]) -> None
     """Write 2-D maps (N, 2) of the whole test split at the methods' usual parameters, of which no more is known."""
     count = len(next(iter(maps.values())))
     stored = {
-        MapRequest(folder.name, digest, method, count): ShippedMap(coordinates, 0.0, None)
+        usual_request(folder.name, digest, method, count): ShippedMap(coordinates, 0.0, None)
         for method, coordinates in maps.items()
     }
     store_maps(folder, digest, count, stored)

@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
 from vae_core import metrics, projection
-from vae_core.projection import METHODS, MapError, MapRequest, align, embed
+from vae_core.projection import METHODS, MapError, MapRequest, align, check, embed, usual_request
 
 
 def clusters(count: int = 240, size: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -202,3 +202,17 @@ def test_a_cloud_without_clusters_does_not_become_one_point(monkeypatch: pytest.
     codes = np.random.default_rng(0).normal(size=(1500, 10))
     coordinates = embed(codes, request("tsne"))
     assert metrics.trustworthiness(codes, coordinates) > 0.8
+
+
+@given(st.integers(2, 200))
+def test_usual_parameters_are_possible_where_any_are(points: int) -> None:
+    """Few points get a smaller perplexity and fewer neighbours; with very few nothing is possible."""
+    codes = np.random.default_rng(points).normal(size=(points, 3))
+    for method, needed in (("tsne", 15), ("umap", 5)):
+        request = usual_request("", "", method, points)  # type: ignore[arg-type]
+        if points > needed:
+            check(codes, request)
+        else:
+            with pytest.raises(MapError, match="needs more than"):
+                check(codes, request)
+    assert usual_request("", "", "tsne", 91).perplexity == 30

@@ -20,7 +20,7 @@ from vae_core.embedding import METHODS, MapError, MapRequest
 from vae_core.latent import LatentSpace
 from vae_core.map_quality import measure
 from vae_core.map_sources import chosen_points, source_points
-from vae_core.projection import principal_axes
+from vae_core.projection import principal_axes, usual_request
 from vae_core.shipped_maps import ShippedMap, load_shipped, store_maps
 
 DIGEST = "0123456789abcdef"
@@ -133,7 +133,7 @@ def test_a_smaller_map_is_a_part_of_the_shipped_one(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_only_what_was_asked_for_is_given(tmp_path: Path, other: dict) -> None:
     """A map at other parameters, of other points or of other weights is not taken for the one that is there."""
-    request = MapRequest(tmp_path.name, DIGEST, "tsne", 50)
+    request = usual_request(tmp_path.name, DIGEST, "tsne", 50)
     embedding.save_maps(tmp_path, DIGEST, {"tsne": np.random.default_rng(0).normal(size=(50, 2))})
     assert embedding.shipped_map(tmp_path, request) is not None
     assert embedding.shipped_map(tmp_path, replace(request, neighbours=5)) is not None, "which t-SNE does not have"
