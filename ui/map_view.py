@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, map_controls, map_places, map_side, map_trust, maps, point
+from ui import choose, loaders, map_controls, map_places, map_side, map_trust, maps, point, workbench
 from ui import map as component
 from ui.exports import csv_bytes
 from ui.frame import plain, show_notice
-from ui.map import Background, Mark, Points
+from ui.map import Background, Following, Mark, Points
 from ui.map_colours import colour
 from ui.map_controls import ALONE, OTHER_SEED, Choice
 from ui.maps import Map
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vae_core.latent import LatentSpace
 
 FIRST, SECOND = "first", "second"
-PICTURES, TRUST, OWN, FILES = "Pictures", "Trust", "Yours", "Files"
+PICTURES, MOVE, TRUST, OWN, FILES = "Pictures", "Move", "Trust", "Yours", "Files"
 SHEET_SIDE = 22  # decoded pictures from edge to edge of a plane of codes
 RADII = (1.0, 2.0, 3.0)
 
@@ -148,9 +148,26 @@ class View:
             f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
             marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
             pattern=pattern, legend=name == FIRST, low=self.second is not None,
-            file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
+            file=f"{checkpoint.name}-{shown.title.split(',')[0]}", follow=self._following(name, checkpoint, shown),
             on_pick=self._pick, on_select=lambda chosen: map_side.select(points, chosen), on_tune=map_controls.tune,
         )  # fmt: skip
+
+    def _following(self, name: str, checkpoint: Checkpoint, shown: Map) -> Following | None:
+        """How the current point follows the sliders beside the map, if they are there and belong to this model."""
+        if st.session_state.get("map_panel") != MOVE or checkpoint.digest != self.checkpoint.digest:
+            return None
+        packed = loaders.quietly(lambda: loaders.packed_decoder(checkpoint))
+        source = "means" if shown.request is None else shown.request.source
+        if packed is None or isinstance(packed, str) or source == "pixels":
+            return None
+        if shown.request is None:
+            return Following(packed.key, axes=np.eye(2).tolist())
+        codes = map_places.mapped(checkpoint, shown, self.indices)
+        if shown.request.method == "pca":
+            mean, axes = embedding.plane(shown.request, checkpoint, codes)
+            return Following(packed.key, mean.tolist(), axes.T.tolist())
+        component.send_codes(name, self.points, f"{checkpoint.digest}-{source}", codes)
+        return Following(packed.key)
 
     def _pick(self, position: int) -> None:
         choose.move_to_test_image(self.checkpoint, int(self.points.indices[position]))
@@ -195,10 +212,12 @@ class View:
     def _panel(self, shown: Map | None, other: tuple[Checkpoint, Map] | None = None) -> None:
         """Details, one kind at a time."""
         kind = st.segmented_control(
-            "Details", [PICTURES, TRUST, OWN, FILES], default=PICTURES, key="map_panel", required=True,
+            "Details", [PICTURES, MOVE, TRUST, OWN, FILES], default=PICTURES, key="map_panel", required=True,
             label_visibility="collapsed",
         )  # fmt: skip
-        if kind == TRUST:
+        if kind == MOVE:
+            workbench.beside(self.checkpoint, self.space)
+        elif kind == TRUST:
             self._trust(shown, other)
         elif kind == OWN:
             own = map_side.own_picture_of(self.checkpoint)

@@ -103,8 +103,10 @@ def workbench(
     space: LatentSpace,
     chosen: Settings,
     models: list[tuple[str, PackedDecoder]],
+    *,
+    compact: bool = False,
 ) -> None:
-    """The live view at the current point."""
+    """The live view at the current point; a compact one has no pad, and fits beside something else."""
     now, here = point.current(), point.trail()
     key = models[0][1].key
     data = {
@@ -124,6 +126,7 @@ def workbench(
         "smooth": chosen.smooth,
         "pace": chosen.pace,
         "wish": ENGINES[chosen.engine],
+        "compact": compact,
         "canUndo": bool(here.past),
         "canRedo": bool(here.future),
     }
@@ -135,6 +138,15 @@ def workbench(
             "pad": take_pad,
         },
     )  # fmt: skip
+
+
+def beside(checkpoint: Checkpoint, space: LatentSpace) -> None:
+    """A compact live view for a narrow column of another page; a line where the model has none."""
+    chosen = Settings("dimensions", None, smooth=False, temperature=1.0, engine="Quickest", pace=False)
+    if models := decoders(checkpoint, chosen):
+        workbench(checkpoint, space, chosen, models, compact=True)
+    else:
+        st.caption("The page Explore has sliders for this model.")
 
 
 def take_move(value: Any, key: str, space: LatentSpace) -> None:

@@ -118,6 +118,8 @@ def job_state(request: MapRequest) -> JobState | None:
         text = f"{found['text']}, {silent:.1f} s" if running and silent > SILENT_SECONDS else found["text"]
         state = JobState(found["fraction"], text, found.get("error"), running)
     except (OSError, ValueError, KeyError):
+        if cached_map(request) is not None:  # the process has only to end, which takes UMAP's a second
+            return JobState(1.0, "Done", None, False)
         state = JobState(0.0, "Starting", None, running)
     if not running and state.error is None and cached_map(request) is None:
         return JobState(state.fraction, state.text, "the map's process ended before it was done; try again", False)

@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from scripts.server import PROJECT, serve
+from scripts.wire import Wire
 from tests.browser.conftest import IDLE, LONGEST_WAIT, wait_until_idle
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
@@ -439,3 +440,39 @@ def test_fingers_pinch(chromium: Browser, server: str) -> None:
     touch("touchEnd", [])
     page.wait_for_function("(map) => map.latentMap.camera.zoom > 1.5", arg=shown.element_handle())
     context.close()
+
+
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+def test_the_current_point_follows_the_sliders(server: str, page: Page, method: str) -> None:
+    """While the hand moves a slider beside the map, without a message; on release the server's place is, for PCA, the
+    same.
+    """
+    wire = Wire(page)
+    (shown,) = maps_of(page, f"{server}/embeddings?model=fashion-vae-16&map={method}")
+    page.get_by_role("radio", name="Move").click()
+    track = page.locator(".workbench.compact input[type=range]").first
+    expect(track).to_be_visible()
+    page.wait_for_function("(map) => map.latentMap.state.follow", arg=shown.element_handle())
+    wait_until_idle(page)
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], height)
+    page.mouse.down()
+    page.wait_for_function("(map) => map.latentMap.scene.moving", arg=shown.element_handle())
+    sent, places = wire.sent, []
+    for step in range(1, 5):
+        page.mouse.move(box["x"] + (0.2 + 0.15 * step) * box["width"], height)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        places.append(shown.evaluate("(map) => map.latentMap.scene.moving"))
+    assert len({tuple(place) for place in places}) == 4
+    assert wire.sent == sent
+    page.mouse.up()
+    page.wait_for_function("(map) => map.latentMap.scene.moving === null", arg=shown.element_handle())
+    mark = """(map) => {
+      const [mark] = map.latentMap.state.marks, {centre, unit, key} = map.latentMap.cloud.layout;
+      return mark.at[key].map((value, axis) => (value - centre[axis]) / unit);
+    }"""
+    placed = shown.evaluate(mark)
+    assert placed == pytest.approx(places[-1][:2], abs=0.02 if method == "PCA" else 1.0)

@@ -33,6 +33,7 @@ const PACE_PAUSE = 250; // milliseconds between two reports of the pace
  * @property {[string, string]|null} pad its axes' names
  * @property {boolean} smooth @property {boolean} pace whether to show it
  * @property {import("./engine.js").Wish} wish
+ * @property {boolean} compact without a pad, for a narrow place beside something else
  * @property {boolean} canUndo @property {boolean} canRedo
  */
 
@@ -145,7 +146,7 @@ export class Workbench {
   #begin() {
     const decoder = this.data && heldDecoder(this.data.decoders[0]);
     if (!decoder) return;
-    const { wish, decoders, basis, labels, own, pad, smooth, variational } = this.data;
+    const { wish, compact, decoders, basis, labels, own, pad, smooth, variational } = this.data;
     const other = heldDecoder(decoders[1] ?? "");
     this.screens[0].use(decoder, wish);
     if (other) this.screens[1].use(other, wish);
@@ -163,6 +164,8 @@ export class Workbench {
       this.axes = axesOf(decoder, basis, this.data);
       this.sliders.build(this.axes);
       this.pad.build(this.axes, pad);
+      this.element.classList.toggle("compact", compact);
+      if (compact) this.pad.element.hidden = true;
       this.#buildLabels(labels);
     }
     this.buttons.zero.firstChild.textContent = variational ? "Zero" : "Mean";
@@ -308,6 +311,7 @@ export class Workbench {
     this.#showLabel();
     this.pace.drawn(performance.now() - start);
     if (!this.pending && !this.walk.running) this.#describe();
+    else dispatchEvent(new CustomEvent("latent-moved", { detail: { decoder: this.data.decoders[0], code: this.code } }));
     this.#askForGrids(decoder);
   }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Following:
+    """How the current point on a map follows a decoder's code while a live view moves it."""
+
+    decoder: str
+    """The key of the decoder; see ``vae_core.export``."""
+    mean: Sequence[float] | None = None
+    axes: Sequence[Sequence[float]] | None = None
+    """On a plane, the map's axes, (dimensions, D), through ``mean``; on other maps the codes that were sent are looked
+    through for the nearest."""
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A slider under the map."""
 
@@ -127,6 +139,17 @@ def send_layouts(name: str, points: Points, layouts: Mapping[str, np.ndarray], *
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _packed_layouts(slot: str, points: str, keys: tuple[str, ...], _layouts: Mapping[str, np.ndarray]) -> bytes:
     return parcels.pack_layouts(slot, points, dict(_layouts))
+
+
+def send_codes(name: str, points: Points, digest: str, codes: np.ndarray) -> None:
+    """Send the codes (N, D) of a map's points by the model of a digest, which ``Following`` without axes needs."""
+    with _hidden(f"codes_{name}"):
+        _parcel(key=f"codes_{name}", data=_packed_codes(name, points.key, digest, codes))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _packed_codes(name: str, points: str, digest: str, _codes: np.ndarray) -> bytes:
+    return parcels.pack_layouts(f"codes:{name}", points, {"codes": _codes})
 
 
 def send_thumbnails(points: Points, images: Callable[[], np.ndarray]) -> None:
@@ -190,6 +213,7 @@ def point_map(
     legend: bool = True,
     low: bool = False,
     file: str = "map",
+    follow: Following | None = None,
     on_pick: Callable[[int], None] | None = None,
     on_select: Callable[[np.ndarray], None] | None = None,
     on_tune: Callable[[dict[str, float]], None] | None = None,
@@ -209,6 +233,7 @@ def point_map(
         legend: whether to show the legend.
         low: leave room for something under the map.
         file: the name of files that are saved.
+        follow: how the current point follows a live view on the same page, if there is one.
         on_pick: called with a point's position when it was clicked.
         on_select: called with (N,) bool when points were selected.
         on_tune: called with the parameters' values when a slider was released.
@@ -240,6 +265,7 @@ def point_map(
         "low": low,
         "file": file,
         "link": points.key,
+        "follow": None if follow is None else asdict(follow),
     }  # fmt: skip
 
     def picked() -> None:

@@ -2,6 +2,7 @@
 
 import { FAINT, HIDDEN, readLayout, SELECTED } from "./cloud.js";
 import { save } from "./files.js";
+import { placeAmong, placeOnPlane, readCodes } from "./follow.js";
 import { Gestures } from "./gestures.js";
 import { Legend } from "./legend.js";
 import { Link } from "./links.js";
@@ -46,6 +47,8 @@ class MapView {
     this.gestures = new Gestures(this.stage, this.#actions());
     this.#listenToTools(find(".search"));
     this.stopListening = listen((parcel) => this.#arrived(parcel.header.slot));
+    this.onMoved = (/** @type {any} */ event) => this.#follow(event.detail);
+    addEventListener("latent-moved", this.onMoved);
     this.#refresh();
   }
 
@@ -104,6 +107,7 @@ class MapView {
   #takeState(/** @type {any} */ state) {
     this.shown.state = state.id;
     this.scene.marks = state.marks;
+    this.scene.moving = null;
     this.sliders.show(state.parameters);
     this.stage.setAttribute("aria-label", state.alt);
     this.section.classList.toggle("low", state.low);
@@ -142,6 +146,20 @@ class MapView {
       this.scene.background = { ...parcel.header, image };
       this.scene.redraw();
     });
+  }
+
+  /** A live view moves a code: the current point follows at once. @param {{decoder: string, code: ArrayLike<number>}} moved */
+  #follow({ decoder, code }) {
+    const following = this.state?.follow;
+    const layout = this.cloud.layout;
+    if (!layout || following?.decoder !== decoder) return;
+    const parcel = following.axes ? null : delivered(`codes:${this.name}`);
+    if (following.axes) this.scene.moving = placeOnPlane(layout, following, code);
+    else if (parcel?.header.points === this.shown.points) {
+      parcel.codes ??= readCodes(parcel.header.layouts[0], parcel.arrays.layout0);
+      this.scene.moving = placeAmong(layout, parcel.codes, code);
+    } else return;
+    this.scene.redraw();
   }
 
   #pictureReady() {
@@ -409,6 +427,7 @@ class MapView {
 
   close() {
     this.stopListening();
+    removeEventListener("latent-moved", this.onMoved);
     this.link?.close();
     this.scene.close();
   }

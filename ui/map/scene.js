@@ -22,6 +22,8 @@ export class Scene {
   outline = null;
   /** @type {import("./overlay.js").Mark[]} */
   marks = [];
+  /** Where the current point is while a hand moves it, in the layout's units. @type {number[] | null} */
+  moving = null;
   /** @type {import("./overlay.js").Placed[]} */
   placed = [];
   /** @type {import("./thumbnails.js").Thumbnails | null} */
@@ -197,13 +199,20 @@ export class Scene {
 
   #marks() {
     const { layout, count } = this.cloud;
-    return this.marks.flatMap((mark) => {
+    const moved = this.moving && layout ? this.#moved(this.moving) : [];
+    const still = this.marks.filter(({ kind }) => !moved.length || kind !== "current");
+    return [...moved, ...still.flatMap((mark) => {
       const at = mark.at[layout?.key ?? ""];
       const known = mark.position !== null && mark.position < count;
       if (!layout || !(known || at)) return [];
       const [x, y] = known ? this.screenOf(mark.position) : this.#project(placeIn(layout, at));
       return [{ mark, x, y, ends: mark.links.map((position) => this.screenOf(position)) }];
-    });
+    })];
+  }
+
+  #moved(/** @type {number[]} */ place) {
+    const [x, y] = this.#project(place);
+    return [{ mark: { label: "current point", kind: "current", position: null, at: {}, links: [] }, x, y, ends: [] }];
   }
 
   /** Where a point is on the stage, in pixels. @param {number} position */
