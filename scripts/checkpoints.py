@@ -37,7 +37,7 @@ def is_trained(recipe: Recipe, folder: Path) -> bool:
 def lacks_maps(recipe: Recipe, folder: Path) -> bool:
     """Whether a trained checkpoint shall have maps and has none."""
     found = find_checkpoint(recipe.name, folder)
-    return recipe.maps and not load_maps(found.folder, found.digest)
+    return recipe.maps != "none" and not load_maps(found.folder, found.digest)
 
 
 def is_begun(recipe: Recipe, folder: Path) -> bool:
@@ -63,7 +63,7 @@ def command(recipe: Recipe, folder: Path) -> list[str]:
     """The training that makes the checkpoint, or goes on with it."""
     begun = is_begun(recipe, folder)
     what = ["--resume", "--name", recipe.name] if begun else ["--recipe", recipe.name, "--overwrite"]
-    return [sys.executable, "train.py", *what, *(["--maps"] if recipe.maps else [])]
+    return [sys.executable, "train.py", *what]
 
 
 def main(names: list[str]) -> int:
@@ -77,12 +77,13 @@ def main(names: list[str]) -> int:
                 print(f"{recipe.name}: made already", flush=True)
             elif not is_at_hand(recipe):
                 skipped.append(recipe.name)
-            elif trained:
-                make_maps_with_bar(recipe.name, folder)
             else:
-                status = subprocess.run(command(recipe, folder), cwd=PROJECT, check=False).returncode
-                if status:
-                    return status
+                if not trained:
+                    status = subprocess.run(command(recipe, folder), cwd=PROJECT, check=False).returncode
+                    if status:
+                        return status
+                if lacks_maps(recipe, folder):
+                    make_maps_with_bar(recipe.name, folder, usual_only=recipe.maps == "usual")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -11,7 +11,7 @@ A recipe names its data, a preset, and what differs from the preset:
     [train]
     epochs = 30
 
-It may explain its choices in ``notes``, say with ``maps = false`` that its checkpoint needs no maps, and with
+It may explain its choices in ``notes``, say with ``maps`` which maps its checkpoint brings, and with
 ``[[aims]]`` how good it must be:
 
     notes = "Why these settings."
@@ -27,11 +27,14 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from vae_core.config import PRESET_TRAINING, PRESETS, DataConfig, RunConfig, TrainConfig, UserError
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+
+
+Maps = Literal["grid", "usual", "none"]
 
 
 class RecipeError(UserError):
@@ -65,7 +68,8 @@ class Aim:
 class Recipe:
     """A run by name; ``title`` is one line for people, ``notes`` explains its choices to them.
 
-    ``maps`` says whether its checkpoint brings maps of the test split.
+    ``maps`` says which maps of the test split its checkpoint brings: all of the grid, those at usual
+    parameters, or none.
     """
 
     name: str
@@ -73,7 +77,11 @@ class Recipe:
     run: RunConfig
     notes: str = ""
     aims: tuple[Aim, ...] = ()
-    maps: bool = True
+    maps: Maps = "grid"
+
+    def __post_init__(self) -> None:
+        if self.maps not in get_args(Maps):
+            raise RecipeError(f"maps is {self.maps!r}; choose one of {', '.join(get_args(Maps))}")
 
     def made(self, run: RunConfig) -> bool:
         """Whether a checkpoint's run is this recipe's, with what the data decided filled in."""
@@ -119,7 +127,7 @@ def load_recipe(name: str, folder: Path = RECIPES) -> Recipe:
             train=replace(base.train, **content.get("train", {})),
         )
         aims = tuple(Aim(**aim) for aim in content.get("aims", ()))
-        return Recipe(name, content["title"], run, content.get("notes", ""), aims, content.get("maps", True))
+        return Recipe(name, content["title"], run, content.get("notes", ""), aims, content.get("maps", "grid"))
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise RecipeError(f"{path} cannot be read ({type(error).__name__}: {error})") from error
 

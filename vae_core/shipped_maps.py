@@ -232,6 +232,8 @@ def make_maps(
     on_progress: Progress,
     root: Path | None = None,
     data_root: Path | None = None,
+    *,
+    usual_only: bool = False,
 ) -> None:
     """Compute and store the maps of a checkpoint's test split, up to 10,000 points of it.
 
@@ -243,6 +245,7 @@ def make_maps(
         on_progress: called now and then with the share done and a word.
         root: the folder of checkpoints; see ``checkpoints_folder``.
         data_root: where image sets lie; see ``data_root`` in ``vae_core.data``.
+        usual_only: leave out all maps of the grid but those at the methods' usual parameters.
 
     Raises:
         UserError: if the checkpoint or its images cannot be used.
@@ -250,6 +253,8 @@ def make_maps(
     checkpoint = find_checkpoint(name, root)
     source = source_points(checkpoint.folder, MapRequest(name, checkpoint.digest, points=MOST_POINTS), data_root)
     requests = _possible(grid(name, checkpoint.digest, len(source.points)), source.points)
+    if usual_only:
+        requests = [request for request in requests if request == _usual(request)]
     known = set(shipped_requests(checkpoint.folder, checkpoint.digest))
     maps = {request: load_shipped(checkpoint.folder, request) for request in requests if request in known}
     stored = {request: found for request, found in maps.items() if found is not None and found.quality is not None}
@@ -274,7 +279,9 @@ def make_maps(
     on_progress(1.0, "Done")
 
 
-def make_maps_with_bar(name: str, root: Path | None = None, data_root: Path | None = None) -> None:
+def make_maps_with_bar(
+    name: str, root: Path | None = None, data_root: Path | None = None, *, usual_only: bool = False
+) -> None:
     """``make_maps`` with a progress bar in the terminal."""
     from tqdm import tqdm
 
@@ -284,4 +291,4 @@ def make_maps_with_bar(name: str, root: Path | None = None, data_root: Path | No
             bar.set_postfix_str(text, refresh=False)
             bar.update(100 * fraction - bar.n)
 
-        make_maps(name, show, root, data_root)
+        make_maps(name, show, root, data_root, usual_only=usual_only)

@@ -18,7 +18,7 @@ from vae_core.training import describe_images, fit
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recipe:
     """One tiny recipe, the only one there is; checkpoints go to an empty folder."""
-    recipe = Recipe("tiny", "A tiny one", tiny_run(epochs=3), maps=False)
+    recipe = Recipe("tiny", "A tiny one", tiny_run(epochs=3), maps="none")
     monkeypatch.setattr(checkpoints, "list_recipes", lambda: ["tiny"])
     monkeypatch.setattr(checkpoints, "load_recipe", lambda name: recipe)
     monkeypatch.setattr(checkpoints, "checkpoints_folder", lambda: tmp_path)
@@ -36,7 +36,7 @@ def train(recipe: Recipe, folder: Path, images: ImageSet, stop_after: int | None
 
 
 def test_a_missing_checkpoint_is_made(recipe: Recipe, tmp_path: Path) -> None:
-    """From its recipe, from the start, with maps if it shall have some."""
+    """From its recipe, from the start."""
     assert checkpoints.command(recipe, tmp_path)[1:] == ["train.py", "--recipe", "tiny", "--overwrite"]
 
 
@@ -47,7 +47,7 @@ def test_a_finished_one_is_left_alone(
     train(recipe, tmp_path, train_images)
     assert checkpoints.main([]) == 0
     assert capsys.readouterr().out == "tiny: made already\n"
-    assert not checkpoints.is_trained(Recipe("tiny", "", tiny_run(epochs=4), maps=False), tmp_path)
+    assert not checkpoints.is_trained(Recipe("tiny", "", tiny_run(epochs=4), maps="none"), tmp_path)
     assert checkpoints.lacks_maps(Recipe("tiny", "", recipe.run), tmp_path)
 
 
@@ -56,7 +56,7 @@ def test_an_interrupted_training_goes_on(recipe: Recipe, tmp_path: Path, train_i
     train(recipe, tmp_path, train_images, stop_after=1)
     assert not checkpoints.is_trained(recipe, tmp_path)
     assert checkpoints.command(recipe, tmp_path)[1:] == ["train.py", "--resume", "--name", "tiny"]
-    other = Recipe("tiny", "", tiny_run(epochs=4), maps=False)
+    other = Recipe("tiny", "", tiny_run(epochs=4), maps="none")
     assert "--recipe" in checkpoints.command(other, tmp_path)
 
 
