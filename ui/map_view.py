@@ -20,6 +20,7 @@ from ui.map_controls import ALONE, OTHER_SEED, Choice
 from ui.maps import Map
 from ui.models import fellows
 from vae_core import embedding
+from vae_core.placing import described
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -216,6 +217,8 @@ class View:
             label_visibility="collapsed",
         )  # fmt: skip
         if kind == MOVE:
+            if shown is not None:
+                st.caption(_how_it_follows(shown))
             workbench.beside(self.checkpoint, self.space)
         elif kind == TRUST:
             self._trust(shown, other)
@@ -270,6 +273,15 @@ def _table(view: View, shown: Map) -> Callable[[], bytes]:
         return csv_bytes(rows)
 
     return make
+
+
+def _how_it_follows(shown: Map) -> str:
+    """How the current point gets its place on a map while its code is being moved."""
+    if shown.request is None or shown.request.method == "pca":
+        return "On the map the point follows exactly."
+    if shown.request.source == "pixels":
+        return f"On release the point settles {described(shown.request)}."
+    return f"On the map the point follows its nearest pictures, and settles on release {described(shown.request)}."
 
 
 def _kind(request: embedding.MapRequest) -> tuple[str, int, int]:
