@@ -14,7 +14,7 @@ from ui.map_colours import CLASS, colourings
 from ui.models import fellows
 from vae_core import embedding
 from vae_core.embedding import MapRequest
-from vae_core.projection import Source, usual_parameters
+from vae_core.projection import LIBRARIES, Library, Source, usual_parameters
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -40,6 +40,7 @@ class Choice:
     colouring: str
     beside: str
     source: Source
+    library: Library
 
 
 def choose(checkpoint: Checkpoint, count: int) -> Choice:
@@ -83,10 +84,15 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
                 "Seed", 0, 99, key="map_seed", bind="query-params", width=130,
                 help="t-SNE and UMAP begin with a little chance; what other seeds show, too, is stable",
             )  # fmt: skip
+            library = st.segmented_control(
+                "t-SNE by", LIBRARIES, default=LIBRARIES[0], key="library", required=True, bind="query-params",
+                help="Two programs for the same method; scikit-learn's takes about twice as long",
+            )  # fmt: skip
     by_title = {title: source for source, title in embedding.SOURCES.items()}
     return Choice(
         methods[title or first], int(points or counts[-1]), int(dimensions or 2), int(seed or 0),
         colouring or CLASS, beside or ALONE, by_title.get(source or "", "means"),
+        library or LIBRARIES[0],
     )  # fmt: skip
 
 
@@ -141,6 +147,7 @@ def request_of(
         checkpoint.name, checkpoint.digest, method, choice.points, choice.dimensions,
         seed=0 if method == "pca" and choice.source != "samples" else choice.seed,
         source=choice.source,
+        library=choice.library,
         perplexity=float(mine["perplexity"]),
         neighbours=int(mine["neighbours"]),
         minimum_distance=float(mine["distance"]),

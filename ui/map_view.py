@@ -130,7 +130,7 @@ class View:
             return None
         component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
         there = [one.request for one in ready.values() if one.request is not None]
-        same = [one for one in there if (one.method, one.dimensions, one.seed) == _kind(request)]
+        same = [one for one in there if _kind(one) == _kind(request)]
         sliders = map_controls.sliders(request, same) if name == FIRST else []
         self._map(name, checkpoint, shown, sliders, maps.key_pattern(request))
         return found
@@ -284,8 +284,8 @@ def _how_it_follows(shown: Map) -> str:
     return f"On the map the point follows its nearest pictures, and settles on release {described(shown.request)}."
 
 
-def _kind(request: embedding.MapRequest) -> tuple[str, int, int]:
-    return request.method, request.dimensions, request.seed
+def _kind(request: embedding.MapRequest) -> tuple[str, int, int, str]:
+    return request.method, request.dimensions, request.seed, request.library
 
 
 def _coordinates(ready: dict[str, Map]) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from ui.frame import plain
 from ui.map import Points
 from vae_core import embedding
 from vae_core.embedding import MapRequest
+from vae_core.projection import LIBRARIES
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -48,6 +49,8 @@ def key_pattern(request: MapRequest) -> str:
     """``map_key`` with the parameters' names in braces, for the sliders in the browser."""
     parameters = {"pca": "", "tsne": "-{perplexity}", "umap": "-{neighbours}-{distance}"}[request.method]
     kind = f"{request.method}-{request.dimensions}-{request.seed}-{request.source}"
+    if request.method == "tsne" and request.library != LIBRARIES[0]:
+        kind += f"-{request.library}"
     return f"{request.digest[:10]}-{kind}{parameters}"
 
 
@@ -60,6 +63,8 @@ def title_of(request: MapRequest) -> str:
     }[request.method]
     seed = f", seed {request.seed}" if request.seed else ""
     source = "" if request.source == "means" else f" of {embedding.SOURCES[request.source].lower()}"
+    if request.method == "tsne" and request.library != LIBRARIES[0]:
+        source += f" by {request.library}"
     return f"{embedding.METHODS[request.method]}{source}{parameters}{seed}"
 
 

@@ -106,6 +106,7 @@ def test_a_hostile_address_falls_back(page: str, value: str, checkpoints: Path, 
         "drawn", "drawn_class", "errors", "models", "traversed", "view", "pictures", "judge", "sorted", "figure",
         "distortion", "noise", "shown", "source", "spread", "side", "seed", "told_Samples", "told_Plane",
         "data", "family", "logarithmic", "beside", "second", "neighbours", "distance", "map_seed", "input", "towards",
+        "library",
     )  # fmt: skip
     app = open_page(page, **dict.fromkeys(names, value))
     assert_whole(app)
