@@ -41,7 +41,10 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
         st.caption(f"These figures need more than {2 * NEIGHBOURS} points; there are {len(points.indices)}.")
         return
     seconds = None if shown.request is None else embedding.seconds(shown.request, checkpoint.folder)
-    st.caption(shown.title if seconds is None else f"{shown.title}; it took {seconds:,.1f} s of processor time")
+    took = "" if seconds is None else f"; it took {seconds:,.1f} s of processor time"
+    if seconds is not None and seconds < 1:
+        took = f"; it took {1000 * seconds:.0f} ms of processor time"
+    st.caption(f"{shown.title}{took}")
     what = "pixels" if shown.request is not None and shown.request.source == "pixels" else "codes"
     with st.container(key=f"figures_{key}"):
         left, right = st.columns(2)

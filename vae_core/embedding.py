@@ -155,7 +155,7 @@ def _work(request: MapRequest) -> int:
         source = source_points(checkpoint.folder, request)
         began = time.process_time()
         coordinates = embed(source.points, request, report)
-        store_map(request, coordinates, round(time.process_time() - began, 1))
+        store_map(request, coordinates, round(time.process_time() - began, 3))
     except UserError as error:
         report(0.0, "", str(error))
         return 2

@@ -267,7 +267,7 @@ def make_maps(
             start = stored.get(_usual(request))
             began = time.process_time()
             coordinates = embed(source.points, request, share, None if start is None else start.coordinates)
-            seconds = round(time.process_time() - began, 1)
+            seconds = round(time.process_time() - began, 3)
             axes = principal_axes(source.points, 2) if request.method == "pca" else None
             try:
                 quality = measure(source.points, coordinates, source.labels)

@@ -140,14 +140,16 @@ export function drawMarks(pen, marks, { ink, paper, accent }, font) {
       }
     }
     pen.font = `${NAME_FONT} ${font}`;
-    pen.textAlign = "left";
+    const fits = x + 19 + pen.measureText(mark.label).width < pen.canvas.clientWidth;
+    const at = fits ? x + 19 : x - 19;
+    pen.textAlign = fits ? "left" : "right";
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
     pen.lineWidth = 4;
     pen.strokeStyle = paper;
-    pen.strokeText(mark.label, x + 19, y);
+    pen.strokeText(mark.label, at, y);
     pen.fillStyle = accent;
-    pen.fillText(mark.label, x + 19, y);
+    pen.fillText(mark.label, at, y);
   }
 }
 
