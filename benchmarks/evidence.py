@@ -330,7 +330,8 @@ def document() -> str:
     return (
         "# Evidence\n\nOur figures beside published ones, by `make evidence` (`python -m benchmarks.evidence`; a row's "
         "own option is in its last column). Nats are per image, summed over pixels and dimensions; pixels lie in "
-        "[0, 1]; all on test splits that no training has seen.\n\n" + table() + "\n"
+        "[0, 1]; all on test splits that no training has seen. The minutes are those of the last run, without "
+        "trainings that were kept from before.\n\n" + table() + "\n"
     )
 
 

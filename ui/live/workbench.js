@@ -158,13 +158,13 @@ export class Workbench {
       this.grids = new Grids(wish);
     }
     this.grids.keepOnly([decoder.key]);
-    const look = JSON.stringify([decoder.key, basis, labels, own]);
+    this.element.classList.toggle("compact", compact);
+    const look = JSON.stringify([decoder.key, basis, labels, own, compact]);
     if (look !== this.look) {
       this.look = look;
       this.axes = axesOf(decoder, basis, this.data);
       this.sliders.build(this.axes);
       this.pad.build(this.axes, pad);
-      this.element.classList.toggle("compact", compact);
       if (compact) this.pad.element.hidden = true;
       this.#buildLabels(labels);
     }

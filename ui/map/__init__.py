@@ -144,12 +144,8 @@ def _packed_layouts(slot: str, points: str, keys: tuple[str, ...], _layouts: Map
 def send_codes(name: str, points: Points, digest: str, codes: np.ndarray) -> None:
     """Send the codes (N, D) of a map's points by the model of a digest, which ``Following`` without axes needs."""
     with _hidden(f"codes_{name}"):
-        _parcel(key=f"codes_{name}", data=_packed_codes(name, points.key, digest, codes))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _packed_codes(name: str, points: str, digest: str, _codes: np.ndarray) -> bytes:
-    return parcels.pack_layouts(f"codes:{name}", points, {"codes": _codes})
+        content = _packed_layouts(f"codes:{name}", points.key, (digest,), {digest: codes})
+        _parcel(key=f"codes_{name}", data=content)
 
 
 def send_thumbnails(points: Points, images: Callable[[], np.ndarray]) -> None:
