@@ -257,5 +257,6 @@ def save_history(folder: Path, history: list[dict[str, Any]]) -> None:
 
 
 def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """Write the figures measured on the test split."""
-    write_text(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    """Write the figures measured on the test split, each in a line of its own, however many numbers it has."""
+    lines = (f"{json.dumps(name)}: {json.dumps(figure)}" for name, figure in metrics.items())
+    write_text(folder / METRICS, "{\n" + ",\n".join(lines) + "\n}\n")

@@ -2,7 +2,8 @@
 
 ``map.npz`` beside the weights holds, for each map, coordinates quantised to 16 bits and each point's distortion; and an
 index in JSON with the digest of the weights, the parameters, the figures of quality and the seconds that it took. Each
-is read when it is asked for.
+is read when it is asked for. A map is stored as its difference from the usual map of its method, the high bytes apart
+from the low ones, because the high bytes of small differences can be compressed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from vae_core.projection import (
 )
 
 MAPS = "map.npz"
-FORMAT = 2
+FORMAT = 3
 MOST_POINTS = 10_000
 GRID_PERPLEXITIES = (5.0, 30.0, 100.0)
 GRID_NEIGHBOURS = (5, 15, 50)
@@ -137,8 +138,10 @@ def _request(folder: Path, index: dict[str, Any], entry: dict[str, Any]) -> MapR
 
 def _entry(stored: Any, entry: dict[str, Any], points: int) -> ShippedMap:
     low, high = np.array(entry["range"], np.float64)
-    steps = stored[entry["name"]]
-    if steps.shape != (points, len(low)) or steps.dtype != np.uint16:
+    steps = _joined(stored[entry["name"]])
+    if "from" in entry:
+        steps = steps + _joined(stored[entry["from"]])
+    if steps.shape != (points, len(low)):
         raise ValueError("a map of another shape")
     coordinates = (low + (high - low) * (steps / STEPS_16_BIT)).astype(np.float32)
     quality = None
@@ -148,6 +151,20 @@ def _entry(stored: Any, entry: dict[str, Any], points: int) -> ShippedMap:
         quality = MapQuality(distortion=distortion, **entry["quality"])
     axes = (np.array(entry["mean"]), np.array(entry["axes"])) if "axes" in entry else None
     return ShippedMap(coordinates, entry["seconds"], quality, axes)
+
+
+def _split(steps: np.ndarray) -> np.ndarray:
+    """uint16 (N, 2) as uint8 (2, N, 2): the high bytes, rounded so that small differences have a high byte of 0, and
+    the low ones."""
+    return np.stack([((steps.astype(np.uint32) + 128) >> 8).astype(np.uint8), steps.astype(np.uint8)])
+
+
+def _joined(halves: np.ndarray) -> np.ndarray:
+    """``_split`` undone."""
+    if halves.dtype != np.uint8 or halves.ndim != 3 or len(halves) != 2:
+        raise ValueError("a map in another form")
+    high, low = halves.astype(np.uint16)
+    return (high << 8) + low - ((low & 128) << 1)
 
 
 def _part(found: ShippedMap, index: dict[str, Any], points: int) -> ShippedMap:
@@ -169,10 +186,11 @@ def store_maps(folder: Path, digest: str, count: int, maps: dict[MapRequest, Shi
         folder: the checkpoint's.
         digest: of its weights.
         count: test images that there are, of which ``chosen_points`` are on the maps.
-        maps: by request, in the order in which they will be listed.
+        maps: by request, in the order in which they will be listed; of each method the usual one first.
     """
     arrays: dict[str, np.ndarray] = {}
     entries = []
+    usual: dict[Method, tuple[str, np.ndarray]] = {}
     for request, shipped in maps.items():
         coordinates = shipped.coordinates.astype(np.float64)
         low, high = coordinates.min(0), coordinates.max(0)
@@ -182,12 +200,18 @@ def store_maps(folder: Path, digest: str, count: int, maps: dict[MapRequest, Shi
             "tsne": f"-{request.perplexity:g}",
             "umap": f"-{request.neighbours}-{request.minimum_distance:g}",
         }[request.method]
-        arrays[name] = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
+        steps = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
         parameters = asdict(request.essential)
         for known in ("checkpoint", "digest", "points"):
             del parameters[known]
         entry = {"name": name, "parameters": parameters, "range": [low.tolist(), high.tolist()],
                  "seconds": shipped.seconds, "quality": None}  # fmt: skip
+        if request.method in usual:
+            entry["from"], start = usual[request.method]
+            arrays[name] = _split(steps - start)
+        else:
+            usual[request.method] = (name, steps)
+            arrays[name] = _split(steps)
         if shipped.quality is not None:
             figures = asdict(shipped.quality)
             lost = figures.pop("distortion")

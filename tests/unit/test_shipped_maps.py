@@ -51,6 +51,35 @@ def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFacto
         assert (np.abs(found[method] - stored.astype(float)) <= 0.5 * step + 5e-7 * largest + 1e-37).all()
 
 
+@given(coordinates, coordinates)
+def test_a_map_stored_as_a_difference_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, usual: np.ndarray, other: np.ndarray
+) -> None:
+    """However far apart they lie, a second map of a method is what it would be if it were the first."""
+    folder = tmp_path_factory.mktemp("model")
+    first = usual_request(folder.name, DIGEST, "tsne", 7)
+    second = replace(first, perplexity=5.0)
+    stored = {first: ShippedMap(usual, 0.0, None), second: ShippedMap(other, 0.0, None)}
+    store_maps(folder, DIGEST, 7, stored)
+    beside = embedding.shipped_map(folder, second)
+    store_maps(folder, DIGEST, 7, {second: stored[second]})
+    assert np.array_equal(beside, embedding.shipped_map(folder, second))
+
+
+def test_similar_maps_take_less_room(tmp_path: Path) -> None:
+    """A second map whose points lie within a hundredth of the first's takes a fifth less."""
+    random = np.random.default_rng(0)
+    usual = random.random((10_000, 2))
+    first = usual_request(tmp_path.name, DIGEST, "tsne", 10_000)
+    second = replace(first, perplexity=5.0)
+    stored = {first: ShippedMap(usual, 0.0, None)}
+    store_maps(tmp_path, DIGEST, 10_000, stored)
+    one = (tmp_path / shipped_maps.MAPS).stat().st_size
+    near = usual + random.uniform(-0.01, 0.01, usual.shape)
+    store_maps(tmp_path, DIGEST, 10_000, stored | {second: ShippedMap(near, 0.0, None)})
+    assert (tmp_path / shipped_maps.MAPS).stat().st_size < 1.8 * one
+
+
 def test_maps_of_other_weights_are_not_taken(tmp_path: Path) -> None:
     """A checkpoint that was trained anew has no maps until they are made again."""
     embedding.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
