@@ -155,7 +155,8 @@ def _entry(stored: Any, entry: dict[str, Any], points: int) -> ShippedMap:
 
 def _split(steps: np.ndarray) -> np.ndarray:
     """uint16 (N, 2) as uint8 (2, N, 2): the high bytes, rounded so that small differences have a high byte of 0, and
-    the low ones."""
+    the low ones.
+    """
     return np.stack([((steps.astype(np.uint32) + 128) >> 8).astype(np.uint8), steps.astype(np.uint8)])
 
 
