@@ -147,11 +147,16 @@ def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
                 st.rerun()
         return
     state = embedding.job_state(request)
+    looked_again: set[str] = st.session_state.setdefault("maps_looked_again", set())
     if state is None:
+        looked_again.discard(request.key)
         if loaders.attempt(lambda: _start(request, checkpoint)):
             started[name] = request
             _watch(request)
         return
+    if not state.running and not state.error and request.key not in looked_again:
+        looked_again.add(request.key)  # it may have been done just after this page had looked for it
+        st.rerun()
     if state.error or not state.running:
         reason = state.error or "the map does not fit the images, which have changed since this server started"
         st.warning(plain(reason), icon=":material/info:")

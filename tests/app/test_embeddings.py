@@ -223,6 +223,24 @@ def test_samples_and_pixels_are_mapped_when_asked(source: str, with_maps: Path, 
     assert f"PCA of {source.lower()}".encode() in state
 
 
+def test_a_map_done_while_the_page_looks_is_shown(
+    with_maps: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that ends between the page's two questions is no failure: the page looks once more."""
+    app = open_page("pages/embeddings.py", model="digits-cae", map="PCA", input="Pixels")
+    request = app.session_state["maps_started"]["first"]
+    embedding._workers[request.key].wait()
+    looks = [lambda asked: None]
+    found = embedding.cached_map
+    monkeypatch.setattr(embedding, "cached_map", lambda asked: (looks.pop() if looks else found)(asked))
+    app.run()
+    assert_whole(app)
+    assert not looks
+    assert not app.main.warning
+    parcels = [element.proto.bytes for element in app.main.get("bidi_component")]
+    assert any(b"PCA of pixels" in parcel for parcel in parcels)
+
+
 def test_codes_that_are_no_numbers_get_one_line(
     with_maps: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
