@@ -283,8 +283,8 @@ def _row(title: str, found: dict[str, float], peer: float) -> str:
 def main(
     sections: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = (),
     quick: bool = False,
-    contender: Annotated[str | None, tyro.conf.arg(help=tyro.conf.Suppress)] = None,
-    codes: Annotated[Path | None, tyro.conf.arg(help=tyro.conf.Suppress)] = None,
+    contender: str | None = None,
+    codes: Path | None = None,
 ) -> int:
     """Measure and print.
 

@@ -461,7 +461,7 @@ def main(
     sections: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = (),
     quick: bool = False,
     threads: int | None = None,
-    epoch_of_images: Annotated[int | None, tyro.conf.arg(name="epoch-of", help=tyro.conf.Suppress)] = None,
+    epoch_of_images: Annotated[int | None, tyro.conf.arg(name="epoch-of")] = None,
 ) -> int:
     """Measure and print.
 
