@@ -68,27 +68,33 @@ class Batches:
         return len(self.images)
 
     def in_order(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
-        """All images in their order."""
-        for indices in torch.arange(len(self), device=self.images.device).split(size):
-            yield self._batch(indices, generator)
+        """All images in their order; a batch's images last until the next batch, which is written over them."""
+        return self._batches(torch.arange(len(self), device=self.images.device), size, generator, augment=False)
 
     def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
-        """All images in a random order, mirrored and moved if the run asks for it; the last batch may be smaller."""
+        """As ``in_order``, in a random order, mirrored and moved if the run asks for it."""
         order = torch.randperm(len(self), generator=generator, device=self.images.device)
-        for indices in order.split(size):
-            yield self._batch(indices, generator, augment=self.flip or self.shift > 0)
+        return self._batches(order, size, generator, augment=self.flip or self.shift > 0)
 
-    def _batch(self, indices: Tensor, generator: torch.Generator, *, augment: bool = False) -> Batch:
-        images = self.images.index_select(0, indices)  # copies whole rows: faster than indexing
-        if augment:
-            images = augmented(images, self.flip, self.shift, generator)
-        images = images / 255
-        if self.binarise:
-            images = torch.bernoulli(images, generator=generator)
-        inputs = images
-        if self.noise > 0:
-            inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
-        return Batch(images, inputs, None if self.labels is None else self.labels[indices])
+    def _batches(
+        self, order: Tensor, size: int, generator: torch.Generator, *, augment: bool
+    ) -> Iterator[Batch]:
+        """Batches of ``size`` images in an order, the last perhaps smaller."""
+        # The same memory for each batch: new memory costs more than what is written into it.
+        rows = torch.empty_like(self.images[:size])
+        pixels = torch.empty_like(rows, dtype=torch.float32)
+        for indices in order.split(size):
+            count = len(indices)
+            found = torch.index_select(self.images, 0, indices, out=rows[:count])  # faster than indexing
+            if augment:
+                found = augmented(found, self.flip, self.shift, generator)
+            images = pixels[:count].copy_(found).div_(255)  # twice as fast as dividing bytes
+            if self.binarise:
+                images = torch.bernoulli(images, generator=generator)
+            inputs = images
+            if self.noise > 0:
+                inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
+            yield Batch(images, inputs, None if self.labels is None else self.labels[indices])
 
 
 def augmented(images: Tensor, flip: bool, shift: int, generator: torch.Generator) -> Tensor:

@@ -214,9 +214,10 @@ def test_a_batch_is_pixels_in_the_unit_interval_and_noise_where_asked(train_imag
     """Every image comes once an epoch; noise is added to the input only, with the deviation asked for."""
     run = describe_images(tiny_run(noise=0.2), train_images)
     trainer = training.Trainer(run, train_images, train_images)
-    batches = list(trainer.train.shuffled(64, torch.Generator().manual_seed(0)))
-    images = torch.cat([batch.images for batch in batches])
-    inputs = torch.cat([batch.inputs for batch in batches])
+    batches = trainer.train.shuffled(64, torch.Generator().manual_seed(0))
+    images, inputs = (
+        torch.cat(parts) for parts in zip(*((batch.images.clone(), batch.inputs) for batch in batches), strict=True)
+    )
     assert len(images) == len(train_images)
     assert images.sum() == pytest.approx(train_images.images.sum() / 255, rel=1e-5)
     assert (images.min(), images.max()) == (0, 1)
@@ -276,9 +277,10 @@ def test_only_training_batches_are_augmented() -> None:
     run = replace(tiny_run(), train=TrainConfig(flip=True))
     batches = training.Batches(ImageSet(images, None), run, torch.device("cpu"))
     plain = torch.from_numpy(images).float() / 255
-    in_order = torch.cat([batch.images for batch in batches.in_order(64, torch.Generator())])
+    in_order = torch.cat([batch.images.clone() for batch in batches.in_order(64, torch.Generator())])
     assert torch.equal(in_order, plain)
-    drawn = torch.cat([batch.images for batch in batches.shuffled(64, torch.Generator().manual_seed(0))])
+    shuffled = batches.shuffled(64, torch.Generator().manual_seed(0))
+    drawn = torch.cat([batch.images.clone() for batch in shuffled])
     known = {image.numpy().tobytes() for image in plain}
     mirrored = {image.flip(2).numpy().tobytes() for image in plain}
     turned = [image.numpy().tobytes() for image in drawn]
