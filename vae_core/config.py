@@ -152,6 +152,9 @@ class TrainConfig:
     """Mirror each training image left to right with probability 1/2, anew each time it is seen."""
     shift: int = 0
     """Move each training image by up to this many pixels each way, anew each time; its edge pixels fill the gap."""
+    augment_until: float = 1.0
+    """Share of the training with images mirrored or moved. Below 1 such images grow rarer, until the rest of the
+    training sees all images as they are, so that the model ends with what it will be shown."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
     compile: bool = False
@@ -168,6 +171,7 @@ class TrainConfig:
         _check_range(self, "gradient_clip", 1e-6, 1e6)
         _check_range(self, "seed", 0, 2**63 - 1)
         _check_range(self, "shift", 0, 64)
+        _check_range(self, "augment_until", 0.01, 1)
 
 
 @dataclass(frozen=True)

@@ -69,15 +69,15 @@ class Batches:
 
     def in_order(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
         """All images in their order; a batch's images last until the next batch, which is written over them."""
-        return self._batches(torch.arange(len(self), device=self.images.device), size, generator, augment=False)
+        return self._batches(torch.arange(len(self), device=self.images.device), size, generator, 0.0)
 
-    def shuffled(self, size: int, generator: torch.Generator) -> Iterator[Batch]:
-        """As ``in_order``, in a random order, mirrored and moved if the run asks for it."""
+    def shuffled(self, size: int, generator: torch.Generator, augmented_share: float = 1.0) -> Iterator[Batch]:
+        """As ``in_order``, in a random order; so many of the images mirrored and moved, if the run asks for it."""
         order = torch.randperm(len(self), generator=generator, device=self.images.device)
-        return self._batches(order, size, generator, augment=self.flip or self.shift > 0)
+        return self._batches(order, size, generator, augmented_share if self.flip or self.shift else 0.0)
 
     def _batches(
-        self, order: Tensor, size: int, generator: torch.Generator, *, augment: bool
+        self, order: Tensor, size: int, generator: torch.Generator, augmented_share: float
     ) -> Iterator[Batch]:
         """Batches of ``size`` images in an order, the last perhaps smaller."""
         # The same memory for each batch: new memory costs more than what is written into it.
@@ -86,8 +86,8 @@ class Batches:
         for indices in order.split(size):
             count = len(indices)
             found = torch.index_select(self.images, 0, indices, out=rows[:count])  # faster than indexing
-            if augment:
-                found = augmented(found, self.flip, self.shift, generator)
+            if augmented_share > 0:
+                found = self._augmented(found, augmented_share, generator)
             images = pixels[:count].copy_(found).div_(255)  # twice as fast as dividing bytes
             if self.binarise:
                 images = torch.bernoulli(images, generator=generator)
@@ -95,6 +95,14 @@ class Batches:
             if self.noise > 0:
                 inputs = images + self.noise * torch.randn(images.shape, generator=generator, device=images.device)
             yield Batch(images, inputs, None if self.labels is None else self.labels[indices])
+
+    def _augmented(self, images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+        """Images (N, C, H, W), each mirrored and moved with probability ``share``."""
+        changed = augmented(images, self.flip, self.shift, generator)
+        if share == 1:
+            return changed
+        chosen = torch.rand((len(images), 1, 1, 1), generator=generator, device=images.device) < share
+        return torch.where(chosen, changed, images)
 
 
 def augmented(images: Tensor, flip: bool, shift: int, generator: torch.Generator) -> Tensor:
@@ -155,6 +163,11 @@ def one_cycle(progress: float, peak: float) -> float:
         low = peak * LOWEST_RATE
         return low + (peak - low) * 0.5 * (1 - math.cos(math.pi * progress / RISE))
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
+
+
+def augmented_share(progress: float, until: float) -> float:
+    """The share of images that is mirrored and moved at a point of the training: all, or falling to 0 ``until``."""
+    return 1.0 if until == 1 else max(0.0, 1 - progress / until)
 
 
 def pick_device() -> torch.device:
@@ -265,7 +278,8 @@ class Trainer:
         config = self.run.train
         self.model.train()
         sums = torch.zeros(2, dtype=torch.float64, device=self.device)
-        batches = self.train.shuffled(config.batch_size, generator)
+        share = augmented_share(number / config.epochs, config.augment_until)
+        batches = self.train.shuffled(config.batch_size, generator, share)
         label = f"Epoch {number + 1}/{config.epochs}"
         hidden = None if show_progress else True  # None: hidden where the output is no terminal
         bar = tqdm(batches, label, self.steps_per_epoch, leave=False, unit="step", disable=hidden)

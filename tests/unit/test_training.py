@@ -286,3 +286,37 @@ def test_only_training_batches_are_augmented() -> None:
     turned = [image.numpy().tobytes() for image in drawn]
     assert all(image in known | mirrored for image in turned)
     assert 100 < sum(image not in known for image in turned) < 300
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.75, 1.0])
+def test_so_many_of_the_images_are_augmented(share: float) -> None:
+    """A batch holds about that share of mirrored images; the others are as they are."""
+    images = np.random.default_rng(0).integers(0, 256, (800, 1, 4, 4), np.uint8)
+    run = replace(tiny_run(), train=TrainConfig(flip=True))
+    batches = training.Batches(ImageSet(images, None), run, torch.device("cpu"))
+    known = {image.tobytes() for image in images}
+    drawn = next(batches.shuffled(800, torch.Generator().manual_seed(0), share)).images
+    seen = [image.tobytes() for image in drawn.mul(255).round().byte().numpy()]
+    changed = sum(image not in known for image in seen) / len(images)
+    assert changed == pytest.approx(share / 2, abs=0.06)  # half of the chosen ones are mirrored
+    assert (share > 0) == (changed > 0)
+
+
+@pytest.mark.parametrize(("until", "shares"), [(1.0, [1, 1, 1, 1]), (0.5, [1, 0.5, 0, 0])])
+def test_a_training_may_end_with_images_as_they_are(
+    until: float, shares: list[float], train_images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each epoch augments fewer images, none after the point asked for."""
+    seen: list[float] = []
+    shuffled = training.Batches.shuffled
+
+    def recorded(batches: training.Batches, size: int, generator: torch.Generator, share: float) -> object:
+        seen.append(share)
+        return shuffled(batches, size, generator, share)
+
+    monkeypatch.setattr(training.Batches, "shuffled", recorded)
+    run = replace(tiny_run(), train=TrainConfig(epochs=4, flip=True, augment_until=until))
+    trainer = training.Trainer(describe_images(run, train_images), train_images, train_images)
+    for _ in range(4):
+        trainer.epoch(show_progress=False)
+    assert seen == shares
