@@ -88,6 +88,16 @@ VARIANTS = {
     "tuned": Variant({"width": 24}, {"learning_rate": 8e-3, "gradient_clip": 0.1}),
     "tuned, batch 64": Variant({"width": 24}, {"learning_rate": 8e-3, "gradient_clip": 0.1, "batch_size": 64}),
     "tuned, width 16": Variant({"width": 16}, {"learning_rate": 8e-3, "gradient_clip": 0.1}),
+    "tuned, width 16, moved": Variant(
+        {"width": 16}, {"learning_rate": 8e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7}
+    ),
+    "residual, tuned, width 16": Variant(
+        {"network": "residual", "width": 16}, {"learning_rate": 8e-3, "gradient_clip": 0.1}
+    ),
+    "residual, tuned, width 24, moved": Variant(
+        {"network": "residual", "width": 24},
+        {"learning_rate": 6e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
+    ),
     "mlp 512-512, rate 4e-3, clip 0.1": Variant(
         {"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 4e-3, "gradient_clip": 0.1}
     ),
@@ -125,14 +135,18 @@ class Run:
         self.trainer = Trainer(describe_images(configure(variant, seed), images), images, held_out)
         self.average = AveragedModel(self.trainer.model, multi_avg_fn=move_average) if variant.averaged else None
         self.generator = torch.Generator().manual_seed(seed)
+        self.progress = 0.0
 
     def batches(self) -> Iterator[Batch]:
         """Batches without an end."""
+        config = self.trainer.run.train
         while True:
-            yield from self.trainer.train.shuffled(self.trainer.run.train.batch_size, self.generator)
+            share = training.augmented_share(self.progress, config.augment_until)
+            yield from self.trainer.train.shuffled(config.batch_size, self.generator, share)
 
     def step(self, batch: Batch, progress: float) -> None:
         """One step; a constant rate stays at the peak of the schedule, where the KL weight has risen as well."""
+        self.progress = progress
         self.trainer.step(batch, self.generator, training.RISE if self.variant.constant_rate else progress)
         if self.average is not None:
             self.average.update_parameters(self.trainer.model)

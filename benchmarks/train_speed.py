@@ -54,7 +54,7 @@ NETWORKS = {
     "VAE, MLP 512-512": ModelConfig(network="mlp", hidden=512, depth=2),
     "VAE, MLP 400": PERCEPTRON,
     "VAE, strided": ModelConfig(network="strided"),
-    "VAE, residual": ModelConfig(network="residual"),
+    "VAE, residual": ModelConfig(network="residual", width=24),
 }
 SIZES = (10_000, 60_000, 240_000)
 
