@@ -103,10 +103,11 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     codes = space.encode(images.images, images.labels if space.classes else None)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
     trust = {method: metrics.trustworthiness(codes[some], maps[method][some]) for method in maps}
-    assert min(trust["tsne"], trust["umap"]) > trust["pca"] or space.latent == 2
+    least = min(trust["tsne"], trust["umap"])
+    assert least > trust["pca"] or space.latent == 2
     # Codes of a model that is told the label, or of many numbers, come close to a shapeless Gaussian, which no plane
-    # shows well.
-    assert min(trust["tsne"], trust["umap"]) > 0.9 or space.classes or space.latent > 32
+    # shows well; those of a good model of 16 numbers come near it, and must lose less than half of what PCA loses.
+    assert least > 0.9 or 1 - least < 0.5 * (1 - trust["pca"]) or space.classes or space.latent > 32
 
 
 def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
