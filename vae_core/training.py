@@ -302,18 +302,30 @@ class Trainer:
 
     def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Terms:
         """One optimiser step at a point of the training; returns the batch's terms."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(progress, self.run.train.learning_rate)
+        parts = self.gradients(batch, generator, progress)
+        self.update(progress)
+        return parts
+
+    def forward(self, batch: Batch, generator: torch.Generator, progress: float) -> tuple[Tensor, Terms]:
+        """The objective of a batch at a point of the training, in the run's precision."""
         weight = losses.kl_weight(progress, self.run.model.beta, self.run.model.warmup)
         with self.autocast:
-            cost, parts = objective(self.model, batch, weight, generator)
-        # That of the mean in nats per pixel; given as a number, it spares the operations which would make it.
-        gradient = torch.full_like(cost, 1 / batch.images.numel())
+            return objective(self.model, batch, weight, generator)
+
+    def gradients(self, batch: Batch, generator: torch.Generator, progress: float) -> Terms:
+        """Forward and backward: leave each weight's gradient of the mean cost in nats per pixel."""
+        cost, parts = self.forward(batch, generator, progress)
         self.optimiser.zero_grad(set_to_none=True)
-        cost.backward(gradient)
-        torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
-        self.optimiser.step()
+        # Given as a number, the mean's gradient spares the operations which would make it.
+        cost.backward(torch.full_like(cost, 1 / batch.images.numel()))
         return Terms(parts.reconstruction.detach(), parts.kl_per_dim.detach())
+
+    def update(self, progress: float) -> None:
+        """Move the weights against the gradient, at the learning rate of a point of the training."""
+        torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = one_cycle(progress, self.run.train.learning_rate)
+        self.optimiser.step()
 
     # --- state between epochs ---------------------------------------------------------------------------------
 
