@@ -84,11 +84,12 @@ class Batches:
         rows = torch.empty_like(self.images[:size])
         pixels = torch.empty_like(rows, dtype=torch.float32)
         for indices in order.split(size):
-            count = len(indices)
-            found = torch.index_select(self.images, 0, indices, out=rows[:count])  # faster than indexing
+            if len(indices) < len(rows):
+                rows, pixels = rows[: len(indices)], pixels[: len(indices)]
+            found = torch.index_select(self.images, 0, indices, out=rows)  # faster than indexing
             if augmented_share > 0:
                 found = self._augmented(found, augmented_share, generator)
-            images = pixels[:count].copy_(found).div_(255)  # twice as fast as dividing bytes
+            images = pixels.copy_(found).div_(255)  # twice as fast as dividing bytes
             if self.binarise:
                 images = torch.bernoulli(images, generator=generator)
             inputs = images
