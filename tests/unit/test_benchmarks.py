@@ -135,12 +135,20 @@ def test_free_bits_cost_nothing() -> None:
 def test_the_speed_of_training_is_measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Loops, shares and operations run and print their rows; a peer that is not installed is told."""
     monkeypatch.setitem(sys.modules, "pythae", None)
-    monkeypatch.setattr(train_speed, "NETWORKS", {"the small one": train_speed.PERCEPTRON})
+    monkeypatch.setattr(train_speed, "shipped_networks", lambda: {"the small one": train_speed.PERCEPTRON})
     assert train_speed.main(("loops", "share", "operations"), quick=True) == 0
     told = capsys.readouterr().out
     assert "pythae is not installed; pip install -r benchmarks/requirements.txt" in told
     assert "DataLoader, a transform for each image" in told
     assert "the small one, float32" in told
+
+
+def test_each_shipped_network_is_counted_once() -> None:
+    """Eight models that differ in their KL weight have one network; principal components have none."""
+    found = train_speed.shipped_networks()
+    assert sum(name.startswith("fashion-beta-") for name in found) == 1
+    assert {"fashion-vae-16", "shoes-cae", "utrecht-denoise"} <= found.keys()
+    assert all(model.family != "pca" for model in found.values())
 
 
 def test_operations_are_counted_as_by_hand() -> None:
