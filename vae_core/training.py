@@ -250,7 +250,7 @@ class Trainer:
         """Train for one epoch and append its record to the history.
 
         Raises:
-            TrainingError: if the loss is no longer a finite number.
+            TrainingError: if the loss exploded, or is no longer a finite number.
         """
         number = len(self.history)
         start = time.perf_counter()
@@ -298,8 +298,29 @@ class Trainer:
                 f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
                 f"(now {config.learning_rate:g})"
             )
-        reconstruction, kl = (sums / len(self.train)).tolist()
-        return _record(reconstruction, kl)
+        record = _record(*(sums / len(self.train)).tolist())
+        self._check_not_exploded(record)
+        return record
+
+    def _check_not_exploded(self, record: dict[str, Any]) -> None:
+        """Raise TrainingError if an epoch's mean objective lies a nat per pixel above the first epoch's.
+
+        A model seldom comes back from there: all its codes mean the same, however long it is trained.
+        """
+        if not self.history:
+            return
+        config, number = self.run, len(self.history)
+
+        def objective_then(epoch: int, terms: dict[str, Any]) -> float:
+            weight = losses.kl_weight((epoch + 1) / config.train.epochs, config.model.beta, config.model.warmup)
+            return terms["reconstruction"] + min(1.0, weight) * terms["kl"]  # a larger weight may rightly cost more
+
+        first, now = objective_then(0, self.history[0]["train"]), objective_then(number, record)
+        if now - first > math.prod(config.model.image_shape):
+            raise TrainingError(
+                f"the loss exploded in epoch {number + 1}, to {now:,.0f} nats per image; lower --learning-rate "
+                f"(now {config.train.learning_rate:g})"
+            )
 
     def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Terms:
         """One optimiser step at a point of the training; returns the batch's terms."""
@@ -428,7 +449,7 @@ def fit(
         The checkpoint's folder.
 
     Raises:
-        TrainingError: the loss left the finite numbers, or there is nothing to resume.
+        TrainingError: the loss exploded or left the finite numbers, or there is nothing to resume.
         CheckpointError: the name is taken or impossible, or the disk is full.
         ConfigError: the network cannot take the images.
         KeyboardInterrupt: stopped before the first epoch was finished; nothing is left behind.

@@ -180,6 +180,34 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
     assert list_checkpoints(tmp_path) == []
 
 
+def test_a_loss_that_explodes_stops_the_run(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finite loss too, instead of many epochs that learn nothing; it tells the epoch and what to change."""
+    step = training.Trainer.step
+    explosive: list[int] = []
+
+    def astray(trainer: training.Trainer, *arguments: Any) -> training.Terms:
+        parts = step(trainer, *arguments)
+        explosive.append(len(trainer.history))
+        return training.Terms(parts.reconstruction + (5000 if trainer.history else 0), parts.kl_per_dim)
+
+    monkeypatch.setattr(training.Trainer, "step", astray)
+    with pytest.raises(TrainingError, match=r"exploded in epoch 2, to 5,.* lower --learning-rate"):
+        train(tiny_run(), train_images, test_images, tmp_path / "m")
+    assert set(explosive) == {0, 1}
+    assert list_checkpoints(tmp_path) == []
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0, 1000.0])
+def test_no_weight_of_the_kl_term_passes_for_an_explosion(
+    beta: float, train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """With none the KL may grow without end, with a large one the reconstruction gets worse: both as asked for."""
+    folder = train(tiny_run(beta=beta, warmup=0.5), train_images, test_images, tmp_path / "m")
+    assert len(find_checkpoint("m", tmp_path).history) == tiny_run().train.epochs, folder
+
+
 def test_a_conditional_model_needs_labels(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
     """Unlabelled images are refused with the reason."""
     unlabelled = ImageSet(train_images.images, None)
