@@ -98,8 +98,9 @@ def measure_space(space: LatentSpace, test: ImageSet) -> dict[str, Any]:
     """``measure`` for a model that is open already."""
     test = seen_by(space.run.data, test)
     labels = test.labels if space.classes else None
-    reconstruction, kl = space.objective(test.images, labels)
-    codes = space.encode(test.images, labels)
+    reconstruction, kl, codes = space.objective_and_codes(test.images, labels)
+    if space.run.model.noise > 0:
+        codes = space.encode(test.images, labels)  # not those of noisy images
     images = test.images.astype(np.float32) / 255
     decoded = space.decode(codes, labels)
     kl_per_dim = kl.mean(0, dtype=np.float64)
