@@ -29,11 +29,12 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from vae_core import metrics, training
+from vae_core.batches import Batch
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.files import write_text
 from vae_core.models import Autoencoder
-from vae_core.training import Batch, Terms, Trainer, describe_images
+from vae_core.training import Terms, Trainer, describe_images
 
 RESULTS = Path(__file__).with_name("study.jsonl")
 TABLE = Path(__file__).with_name("study.md")

@@ -12,6 +12,7 @@ import torch
 
 from tests.unit.conftest import squares, tiny_run
 from vae_core import losses, training
+from vae_core.batches import Batch, Batches, augmented
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model
 from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
@@ -256,7 +257,7 @@ def test_binarised_batches_are_drawn_anew_each_time(train_images: ImageSet) -> N
     """Every pixel is 0 or 1, and a grey image gives another batch the second time."""
     grey = replace(train_images, images=np.full_like(train_images.images, 128))
     run = replace(tiny_run(), data=DataConfig(binarise=True))
-    batches = training.Batches(grey, run, torch.device("cpu"))
+    batches = Batches(grey, run, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     first, second = (next(batches.in_order(50, generator)).images for _ in range(2))
     assert set(first.unique().tolist()) == {0.0, 1.0}
@@ -268,7 +269,7 @@ def test_several_samples_train_the_importance_weighted_bound() -> None:
     run = tiny_run(image_shape=(1, 8, 8), importance_samples=5)
     model = build(run.model)
     images = torch.rand(6, 1, 8, 8)
-    batch = training.Batch(images, images, None)
+    batch = Batch(images, images, None)
     cost, parts = training.objective(model, batch, 0.5, torch.Generator().manual_seed(1))
     posterior = model.encode(images)
     weights = []
@@ -292,7 +293,7 @@ def test_training_images_are_mirrored_and_moved_if_asked_for() -> None:
     """Over many draws each column of a small image turns up mirrored and not, moved by at most one pixel each way."""
     picture = torch.arange(9, dtype=torch.uint8).reshape(1, 1, 3, 3)
     generator = torch.Generator().manual_seed(0)
-    many = training.augmented(picture.expand(500, 1, 3, 3), flip=True, shift=1, generator=generator)
+    many = augmented(picture.expand(500, 1, 3, 3), flip=True, shift=1, generator=generator)
     seen = {tuple(image.flatten().tolist()) for image in many}
     padded = np.pad(np.arange(9).reshape(3, 3), 1, "edge")
     views = [padded[row : row + 3, column : column + 3] for row in range(3) for column in range(3)]
@@ -303,7 +304,7 @@ def test_only_training_batches_are_augmented() -> None:
     """In order, as for evaluation, images are as they are; shuffled, some are mirrored."""
     images = np.random.default_rng(0).integers(0, 256, (400, 1, 8, 8), np.uint8)
     run = replace(tiny_run(), train=TrainConfig(flip=True))
-    batches = training.Batches(ImageSet(images, None), run, torch.device("cpu"))
+    batches = Batches(ImageSet(images, None), run, torch.device("cpu"))
     plain = torch.from_numpy(images).float() / 255
     in_order = torch.cat([batch.images.clone() for batch in batches.in_order(64, torch.Generator())])
     assert torch.equal(in_order, plain)
@@ -321,7 +322,7 @@ def test_so_many_of_the_images_are_augmented(share: float) -> None:
     """A batch holds about that share of mirrored images; the others are as they are."""
     images = np.random.default_rng(0).integers(0, 256, (800, 1, 4, 4), np.uint8)
     run = replace(tiny_run(), train=TrainConfig(flip=True))
-    batches = training.Batches(ImageSet(images, None), run, torch.device("cpu"))
+    batches = Batches(ImageSet(images, None), run, torch.device("cpu"))
     known = {image.tobytes() for image in images}
     drawn = next(batches.shuffled(800, torch.Generator().manual_seed(0), share)).images
     seen = [image.tobytes() for image in drawn.mul(255).round().byte().numpy()]
@@ -336,13 +337,13 @@ def test_a_training_may_end_with_images_as_they_are(
 ) -> None:
     """Each epoch augments fewer images, none after the point asked for."""
     seen: list[float] = []
-    shuffled = training.Batches.shuffled
+    shuffled = Batches.shuffled
 
-    def recorded(batches: training.Batches, size: int, generator: torch.Generator, share: float) -> object:
+    def recorded(batches: Batches, size: int, generator: torch.Generator, share: float) -> object:
         seen.append(share)
         return shuffled(batches, size, generator, share)
 
-    monkeypatch.setattr(training.Batches, "shuffled", recorded)
+    monkeypatch.setattr(Batches, "shuffled", recorded)
     run = replace(tiny_run(), train=TrainConfig(epochs=4, flip=True, augment_until=until))
     trainer = training.Trainer(describe_images(run, train_images), train_images, train_images)
     for _ in range(4):
