@@ -231,17 +231,17 @@ class Trainer:
         """
         if not self.history:
             return
-        config, number = self.run, len(self.history)
+        run, number = self.run, len(self.history)
 
-        def objective_then(epoch: int, terms: dict[str, Any]) -> float:
-            weight = losses.kl_weight((epoch + 1) / config.train.epochs, config.model.beta, config.model.warmup)
-            return terms["reconstruction"] + min(1.0, weight) * terms["kl"]  # a larger weight may rightly cost more
+        def mean_objective(epoch: int, mean: dict[str, Any]) -> float:
+            weight = losses.kl_weight((epoch + 1) / run.train.epochs, run.model.beta, run.model.warmup)
+            return mean["reconstruction"] + min(1.0, weight) * mean["kl"]  # a larger weight may rightly cost more
 
-        first, now = objective_then(0, self.history[0]["train"]), objective_then(number, record)
-        if now - first > math.prod(config.model.image_shape):
+        first, now = mean_objective(0, self.history[0]["train"]), mean_objective(number, record)
+        if now - first > math.prod(run.model.image_shape):
             raise TrainingError(
                 f"the loss exploded in epoch {number + 1}, to {now:,.0f} nats per image; lower --learning-rate "
-                f"(now {config.train.learning_rate:g})"
+                f"(now {run.train.learning_rate:g})"
             )
 
     def step(self, batch: Batch, generator: torch.Generator, progress: float) -> Terms:
