@@ -87,6 +87,9 @@ class ModelConfig:
     """Numbers in the code (for a map: channels x height x width)."""
     width: int = 16
     """Channels of the first convolution; deeper ones have twice as many."""
+    encoder_width: int | None = None
+    """As width, of the encoder alone: one wider than the decoder infers better and costs nothing where only the decoder
+    runs. None: as the decoder's. Networks shuffle and residual only."""
     hidden: int = 256
     """Units of each fully connected hidden layer."""
     depth: int = 1
@@ -117,6 +120,10 @@ class ModelConfig:
         _check_choices(self)
         _check_range(self, "latent", 1, 4096)
         _check_range(self, "width", 4, 1024)
+        if self.encoder_width is not None:
+            _check_range(self, "encoder_width", 4, 1024)
+            if self.network not in ("shuffle", "residual"):
+                raise ConfigError(f"encoder_width is for the networks shuffle and residual, not for {self.network}")
         _check_range(self, "hidden", 4, 65536)
         _check_range(self, "depth", 1, 16)
         _check_range(self, "blocks", 1, 64)

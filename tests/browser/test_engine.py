@@ -134,24 +134,26 @@ def test_every_checkpoint_is_decoded_as_by_torch(checkpoint: Any, wish: str, dec
 
 
 def random_model(**options: object) -> Autoencoder:
-    """A model with drawn weights, and running statistics of any batch normalisation that are not the initial ones."""
+    """A model with drawn weights."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
         model = build(ModelConfig(**options))  # type: ignore[arg-type]
-        for module in model.modules():
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                shake(module)
+        as_after_training(model)
     return model.eval().requires_grad_(False)
 
 
-def shake(module: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
-    """Statistics as after some training."""
-    assert module.running_mean is not None
-    assert module.running_var is not None
-    module.running_mean.normal_(0, 0.3)
-    module.running_var.uniform_(0.5, 2)
-    nn.init.normal_(module.weight, 1, 0.2)
-    nn.init.normal_(module.bias, 0, 0.2)
+def as_after_training(model: nn.Module) -> None:
+    """Draw what begins at values which would hide a mistake: statistics, and what residual blocks add."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.normal_(0, 0.3)
+            module.running_var.uniform_(0.5, 2)
+            nn.init.normal_(module.weight, 1, 0.2)
+            nn.init.normal_(module.bias, 0, 0.2)
+        if isinstance(module, ResidualBlock):
+            module.layers[-1].reset_parameters()
 
 
 NETWORKS = [
@@ -224,9 +226,7 @@ LAYERS: dict[str, list[nn.Module]] = {
 def test_every_kind_of_layer_is_computed_as_by_torch(name: str, wish: str, decode: Decode) -> None:
     """Also where padding, folding or a new order of the channels could go wrong."""
     decoder = nn.Sequential(*LAYERS[name]).eval()
-    for module in decoder.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            shake(module)
+    as_after_training(decoder)
     shape = tuple(decoder(torch.zeros(1, 4)).shape[1:])
     config = replace(ModelConfig(latent=4), image_shape=shape)  # type: ignore[arg-type]
     model = AnyLayers(decoder, config).eval().requires_grad_(False)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
+from torch import nn
 
 from vae_core.config import PRESETS, ConfigError, ModelConfig
 from vae_core.data import ImageSet
@@ -48,8 +49,8 @@ def test_a_deeper_convolutional_network_has_no_dense_layer_either() -> None:
         config = ModelConfig(family, "convolutional", latent=2, width=8, hidden=16, depth=3)  # type: ignore[arg-type]
         model = build(replace(config, condition=condition, classes=classes))
         layers = list(model.modules())
-        assert not any(isinstance(layer, torch.nn.Linear) for layer in layers)
-        assert sum(isinstance(layer, torch.nn.Conv2d) and layer.kernel_size == (1, 1) for layer in layers) == 4
+        assert not any(isinstance(layer, nn.Linear) for layer in layers)
+        assert sum(isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) for layer in layers) == 4
         images, labels = torch.rand(2, 1, 28, 28), torch.tensor([0, 2])
         assert model.decode(model.encode(images, labels).mode(), labels).shape == images.shape
 
@@ -57,9 +58,9 @@ def test_a_deeper_convolutional_network_has_no_dense_layer_either() -> None:
 def test_dcec_is_the_published_network() -> None:
     """Convolutions of 32, 64 and 128 channels, 10 numbers, and the mirror: the published count of parameters."""
     model = build(ModelConfig("cae", "dcec", latent=10, width=32))
-    shapes = [tuple(layer.weight.shape) for layer in model.encoder_stem if isinstance(layer, torch.nn.Conv2d)]
+    shapes = [tuple(layer.weight.shape) for layer in model.encoder_stem if isinstance(layer, nn.Conv2d)]
     assert shapes == [(32, 1, 5, 5), (64, 32, 5, 5), (128, 64, 3, 3)]
-    mirrored = [tuple(layer.weight.shape) for layer in model.decoder if isinstance(layer, torch.nn.ConvTranspose2d)]
+    mirrored = [tuple(layer.weight.shape) for layer in model.decoder if isinstance(layer, nn.ConvTranspose2d)]
     assert mirrored == shapes[::-1]
     dense = 3 * 3 * 128 * 10
     convolutions = 32 * 25 + 64 * 32 * 25 + 128 * 64 * 9
@@ -78,15 +79,40 @@ def test_dcec_gives_back_the_size_of_its_images(side: int) -> None:
 
 
 @pytest.mark.parametrize("normalisation", ["none", "batch"])
-def test_a_residual_block_begins_near_the_identity(normalisation: str) -> None:
-    """It has the shape of its input, and adds to it: with its last convolution silenced it changes nothing."""
-    block = ResidualBlock(4, normalisation).eval()
+def test_a_residual_block_begins_as_the_identity(normalisation: str) -> None:
+    """It adds to its input what its last convolution gives: nothing at first, but that convolution learns at once."""
+    block = ResidualBlock(4, normalisation)
     features = torch.randn(2, 4, 7, 7)
-    assert block(features).shape == features.shape
-    assert not torch.equal(block(features), features)
-    for parameter in block.layers[-1].parameters():
-        parameter.data.zero_()
-    torch.testing.assert_close(block(features), features)
+    output = block(features)
+    assert torch.equal(output, features)
+    output.square().sum().backward()
+    assert block.layers[-1].weight.grad.abs().sum() > 0
+    nn.init.ones_(block.layers[-1].bias)
+    torch.testing.assert_close(block(features), features + 1)
+
+
+@pytest.mark.parametrize("network", ["shuffle", "residual"])
+def test_an_encoder_of_its_own_width_leaves_the_decoder_alone(network: str) -> None:
+    """The encoder is that of a model as wide as it, the decoder that of a model without the option."""
+
+    def shapes(stack: nn.Module) -> list[tuple[int, ...]]:
+        return [tuple(parameter.shape) for parameter in stack.parameters()]
+
+    both = build(ModelConfig(network=network, width=8, encoder_width=12))  # type: ignore[arg-type]
+    narrow = build(ModelConfig(network=network, width=8))  # type: ignore[arg-type]
+    wide = build(ModelConfig(network=network, width=12))  # type: ignore[arg-type]
+    assert shapes(both.encoder_stem) == shapes(wide.encoder_stem) != shapes(narrow.encoder_stem)
+    assert shapes(both.encoder_head) == shapes(wide.encoder_head)
+    assert shapes(both.decoder) == shapes(narrow.decoder)
+    images = torch.rand(2, 1, 28, 28)
+    assert both.decode(both.encode(images).mode()).shape == images.shape
+
+
+@pytest.mark.parametrize("network", ["strided", "dcec", "mlp", "convolutional"])
+def test_other_networks_refuse_an_encoder_width(network: str) -> None:
+    """Rather than to take no notice of it."""
+    with pytest.raises(ConfigError, match=f"encoder_width is for the networks shuffle and residual, not for {network}"):
+        ModelConfig(network=network, encoder_width=12)  # type: ignore[arg-type]
 
 
 def test_more_blocks_are_more_layers() -> None:
@@ -94,7 +120,7 @@ def test_more_blocks_are_more_layers() -> None:
     config = ModelConfig(network="residual", width=8, blocks=3, normalisation="batch")
     blocks = [layer for layer in build(config).modules() if isinstance(layer, ResidualBlock)]
     assert len(blocks) == 3 * 2 * 2
-    assert all(isinstance(block.layers[0], torch.nn.BatchNorm2d) for block in blocks)
+    assert all(isinstance(block.layers[0], nn.BatchNorm2d) for block in blocks)
 
 
 @pytest.mark.parametrize("network", ["shuffle", "residual", "strided", "convolutional"])

@@ -5,6 +5,7 @@ A decoder runs in the browser if it uses only what ``vae_core.export`` knows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,7 +64,11 @@ def halvings(height: int, width: int, at_most: int = SMALLEST_SIDE) -> int:
 
 
 class ResidualBlock(nn.Module):
-    """x + f(x) with two 3x3 convolutions, each after its activation (He et al. 2016, "Identity mappings")."""
+    """x + f(x) with two 3x3 convolutions, each after its activation (He et al. 2016, "Identity mappings").
+
+    The last convolution begins at 0, the block as the identity, so that wide networks stand high learning rates (Zhang,
+    Dauphin & Ma 2019, "Fixup initialization", section 3).
+    """
 
     def __init__(self, channels: int, normalisation: str) -> None:
         super().__init__()
@@ -73,6 +78,8 @@ class ResidualBlock(nn.Module):
                 layers.append(nn.BatchNorm2d(channels))
             layers += [nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1)]
         self.layers = nn.Sequential(*layers)
+        for parameter in layers[-1].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (N, C, H, W) of the same shape."""
@@ -95,10 +102,12 @@ def residual(config: ModelConfig, statistics: int) -> Stacks:
 def _shuffle_pair(config: ModelConfig, statistics: int, blocks: int) -> Stacks:
     channels, height, width = config.image_shape
     stages = halvings(height, width) - 1
-    widths = [config.width * 2 ** min(stage, 2) for stage in range(stages + 1)]
-    down: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, widths[0], 3, padding=1), nn.SiLU()]
-    down += _residual_blocks(widths[0], blocks, config)
-    for before, after in pairwise(widths):
+    growth = [2 ** min(stage, 2) for stage in range(stages + 1)]
+    inwards = [(config.encoder_width or config.width) * factor for factor in growth]
+    widths = [config.width * factor for factor in growth]
+    down: list[nn.Module] = [nn.PixelUnshuffle(2), nn.Conv2d(4 * channels, inwards[0], 3, padding=1), nn.SiLU()]
+    down += _residual_blocks(inwards[0], blocks, config)
+    for before, after in pairwise(inwards):
         down += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.SiLU()]
         down += _residual_blocks(after, blocks, config)
     up: list[nn.Module] = []
@@ -107,8 +116,8 @@ def _shuffle_pair(config: ModelConfig, statistics: int, blocks: int) -> Stacks:
         up += [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2), nn.SiLU()]
     up += _residual_blocks(widths[0], blocks, config)
     up += [nn.Conv2d(widths[0], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
-    small = (widths[-1], height >> (stages + 1), width >> (stages + 1))
-    return _with_dense(config, statistics, down, up, small)
+    small = (height >> (stages + 1), width >> (stages + 1))
+    return _with_dense(config, statistics, down, up, (inwards[-1], *small), (widths[-1], *small))
 
 
 def _residual_blocks(channels: int, blocks: int, config: ModelConfig) -> list[nn.Module]:
@@ -123,7 +132,8 @@ def strided(config: ModelConfig, statistics: int) -> Stacks:
     height, width = config.image_shape[1:]
     stages = halvings(height, width)
     down, up, widest = _strided_pair(config, stages)
-    return _with_dense(config, statistics, down, up, (widest, height >> stages, width >> stages))
+    small = (widest, height >> stages, width >> stages)
+    return _with_dense(config, statistics, down, up, small, small)
 
 
 def dcec(config: ModelConfig, statistics: int) -> Stacks:
@@ -222,26 +232,33 @@ def _label_inputs(config: ModelConfig) -> tuple[int, int]:
 
 
 def _with_dense(
-    config: ModelConfig, statistics: int, down: list[nn.Module], up: list[nn.Module], small: tuple[int, int, int]
+    config: ModelConfig,
+    statistics: int,
+    down: list[nn.Module],
+    up: list[nn.Module],
+    last: tuple[int, int, int],
+    first: tuple[int, int, int],
 ) -> Stacks:
     """Close convolutional stacks with fully connected layers around a vector code.
 
     Args:
         config: the model.
         statistics: numbers the encoder gives for each code dimension (1, or 2 for mean and log-variance).
-        down: the encoder's convolutions, from the image to a map of shape ``small``.
-        up: the decoder's, from such a map to the image.
-        small: (channels, height, width).
+        down: the encoder's convolutions, from the image to a map of shape ``last``.
+        up: the decoder's, from a map of shape ``first`` to the image.
+        last: (channels, height, width).
+        first: (channels, height, width).
     """
-    flat = small[0] * small[1] * small[2]
     encoder_labels, decoder_labels = _label_inputs(config)
     hidden = [config.hidden] * config.depth
     return Stacks(
         nn.Sequential(*down, nn.Flatten()),
-        nn.Sequential(*_dense([flat + encoder_labels, *hidden]), nn.Linear(hidden[-1], statistics * config.latent)),
         nn.Sequential(
-            *_dense([config.latent + decoder_labels, *hidden, flat]),
-            nn.Unflatten(1, small),
+            *_dense([math.prod(last) + encoder_labels, *hidden]), nn.Linear(hidden[-1], statistics * config.latent)
+        ),
+        nn.Sequential(
+            *_dense([config.latent + decoder_labels, *hidden, math.prod(first)]),
+            nn.Unflatten(1, first),
             *up,
         ),
         (config.latent,),
