@@ -151,6 +151,9 @@ class TrainConfig:
     """Peak of the one-cycle schedule (Smith & Topin 2019)."""
     weight_decay: float = 0.0
     """Decoupled weight decay of AdamW."""
+    adam_beta2: float = 0.999
+    """How slowly AdamW forgets squared gradients. A rare large gradient moves a weight by the learning rate with 0.99,
+    by three times as much with 0.999 (Kingma & Ba 2015, section 2.1), which wide residual networks do not survive."""
     gradient_clip: float = 0.1
     """Largest norm of the gradient of the loss in nats per pixel; longer ones are scaled down to it."""
     seed: int = 0
@@ -175,6 +178,7 @@ class TrainConfig:
         _check_range(self, "batch_size", 1, 65536)
         _check_range(self, "learning_rate", 1e-8, 10)
         _check_range(self, "weight_decay", 0, 10)
+        _check_range(self, "adam_beta2", 0.5, 0.99999)
         _check_range(self, "gradient_clip", 1e-6, 1e6)
         _check_range(self, "seed", 0, 2**63 - 1)
         _check_range(self, "shift", 0, 64)

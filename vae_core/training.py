@@ -29,6 +29,7 @@ STATE = "training.safetensors"
 EVALUATION_BATCH = 500
 SUMMED_STEPS = 50  # whose terms are added up at once
 RISE = 0.3  # share of the training in which the learning rate rises
+ADAM_BETA1 = 0.9
 LOWEST_RATE = 1 / 25  # of the peak, at the start
 
 History = list[dict[str, Any]]
@@ -158,7 +159,10 @@ class Trainer:
         self.test = Batches(test, run, self.device)
         self.trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimiser = torch.optim.AdamW(
-            self.trained or [torch.zeros(1)], weight_decay=run.train.weight_decay, fused=True
+            self.trained or [torch.zeros(1)],
+            betas=(ADAM_BETA1, run.train.adam_beta2),
+            weight_decay=run.train.weight_decay,
+            fused=True,
         )
         self.autocast = autocast(self.device, run.train.precision)
         self.history: History = []

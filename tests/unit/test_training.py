@@ -239,6 +239,31 @@ def test_one_cycle_rises_to_the_peak_and_falls_to_nothing() -> None:
     assert rates[-1] == pytest.approx(0)
 
 
+@pytest.mark.parametrize(("beta2", "rates"), [(0.999, 3.16), (0.99, 1.0)])
+def test_a_rare_large_gradient_moves_a_weight_by_so_many_learning_rates(
+    train_images: ImageSet, beta2: float, rates: float
+) -> None:
+    """At most (1 - beta1) / sqrt(1 - beta2) of them (Kingma & Ba 2015, section 2.1)."""
+    run = describe_images(tiny_run(), train_images)
+    run = replace(run, train=replace(run.train, adam_beta2=beta2))
+    trainer = training.Trainer(run, train_images, train_images)
+    weight = trainer.trained[0]
+
+    gradients = [torch.zeros_like(parameter) for parameter in trainer.trained]
+    for parameter, gradient in zip(trainer.trained, gradients, strict=True):
+        parameter.grad = gradient
+
+    def move(gradient: float) -> float:
+        gradients[0].view(-1)[0] = gradient
+        before = weight.detach().view(-1)[0].item()
+        trainer.update(training.RISE)  # at the peak of the learning rate
+        return abs(weight.detach().view(-1)[0].item() - before) / run.train.learning_rate
+
+    for step in range(4000):  # longer than either remembers
+        move(1e-7 * (-1) ** step)
+    assert move(run.train.gradient_clip / 2) == pytest.approx(rates, rel=0.02)
+
+
 def test_a_batch_is_pixels_in_the_unit_interval_and_noise_where_asked(train_images: ImageSet) -> None:
     """Every image comes once an epoch; noise is added to the input only, with the deviation asked for."""
     run = describe_images(tiny_run(noise=0.2), train_images)
