@@ -99,6 +99,10 @@ VARIANTS = {
         {"network": "residual", "width": 24},
         {"learning_rate": 6e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
     ),
+    "residual, tuned, width 32, encoder 64, moved": Variant(
+        {"network": "residual", "width": 32, "encoder_width": 64, "hidden": 112},
+        {"learning_rate": 4e-3, "adam_beta2": 0.99, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
+    ),
     "mlp 512-512, rate 4e-3, clip 0.1": Variant(
         {"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 4e-3, "gradient_clip": 0.1}
     ),
