@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.peak import peak
 from benchmarks.report import print_table, verdict
 from vae_core import training
 from vae_core.checkpoint import list_checkpoints
@@ -358,24 +359,6 @@ def _operations_row(name: str, trainer: Trainer, scale: Scale, kind: torch.dtype
     cells = " | ".join(f"{share:.0%}" for share in reached)
     target = verdict(reached[1] >= 0.55, "55 %") if kind is torch.bfloat16 else ""
     return f"| {name} | {counts} | {statistics.median(peaks) / 1e9:.0f} | {cells} | {target} |"
-
-
-def peak(kind: torch.dtype, size: int = 1024) -> float:
-    """Floating-point operations a second of a large matrix product, the best of several.
-
-    A product of that size is made as a convolution of one pixel as well: the library behind that is twice as fast as
-    the one behind ``torch.mm`` in float32 on some processors.
-    """
-    a, b = torch.randn(2, size, size).to(kind)
-    pixels = torch.randn(1, size, size // 32, 32).to(kind, memory_format=torch.channels_last)
-    kernel = b[..., None, None]
-    best = float("inf")
-    for product, operands in ((torch.mm, (a, b)), (F.conv2d, (pixels, kernel))):
-        for _ in range(10):
-            start = time.perf_counter()
-            product(*operands)
-            best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
 
 
 def compiled(scale: Scale) -> None:

@@ -88,8 +88,8 @@ class ModelConfig:
     width: int = 16
     """Channels of the first convolution; deeper ones have twice as many."""
     encoder_width: int | None = None
-    """As width, of the encoder alone: one wider than the decoder infers better and costs nothing where only the decoder
-    runs. None: as the decoder's. Networks shuffle and residual only."""
+    """As width, of the encoder alone, whose size costs nothing where only the decoder runs. None: as the decoder's.
+    Networks shuffle and residual only."""
     hidden: int = 256
     """Units of each fully connected hidden layer."""
     depth: int = 1
