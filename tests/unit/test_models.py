@@ -108,6 +108,17 @@ def test_an_encoder_of_its_own_width_leaves_the_decoder_alone(network: str) -> N
     assert both.decode(both.encode(images).mode()).shape == images.shape
 
 
+def test_an_odd_image_sends_no_code_far_off() -> None:
+    """A log-variance that the encoder extrapolates widens a posterior to the prior's order, not by e^9; means may."""
+    model = build(ModelConfig(latent=4))
+    last = model.encoder_head[-1]
+    nn.init.zeros_(last.weight)
+    last.bias.data = torch.tensor([5.0, -5.0, 0.0, 0.0, 9.0, 0.9, -4.0, -30.0])
+    posterior = model.encode(torch.rand(1, 1, 28, 28))
+    assert posterior.mean.tolist() == [[5.0, -5.0, 0.0, 0.0]]
+    torch.testing.assert_close(posterior.log_variance, torch.tensor([[1.0, 0.9, -4.0, -20.0]]))
+
+
 @pytest.mark.parametrize("network", ["strided", "dcec", "mlp", "convolutional"])
 def test_other_networks_refuse_an_encoder_width(network: str) -> None:
     """Rather than to take no notice of it."""
