@@ -45,7 +45,7 @@ with left:
 with right:
     if checkpoint.run and checkpoint.run.model.family != "pca":
         st.subheader("Schedule", anchor=False)
-        st.caption(f"{plain(checkpoint.name)}, as planned for {checkpoint.run.train.epochs} epochs.")
+        st.caption(f"{plain(checkpoint.name)}, {curves.plan(checkpoint.run)}")
         st.plotly_chart(
             curves.schedule(checkpoint.run), key="schedule", config=CHART,
             alt="Learning rate and KL weight over the epochs",

@@ -109,10 +109,10 @@ def schedule(run: RunConfig) -> Figure:
     from plotly.subplots import make_subplots
 
     from vae_core.losses import kl_weight
-    from vae_core.training import one_cycle
+    from vae_core.training import learning_rate
 
     progress = np.linspace(0, 1, SCHEDULE_POINTS)
-    rates = [one_cycle(float(part), run.train.learning_rate) for part in progress]
+    rates = [learning_rate(float(part), run.train) for part in progress]
     figure = make_subplots(specs=[[{"secondary_y": True}]])
     line = {"x": progress * run.train.epochs, "mode": "lines"}
     figure.add_scatter(**line, y=rates, name="Learning rate", line={"color": COLOURS[0]})
@@ -124,6 +124,18 @@ def schedule(run: RunConfig) -> Figure:
         figure.add_scatter(**line, y=weights, name="KL weight", line=dashed, secondary_y=True)
         figure.update_yaxes(title_text="KL weight", rangemode="tozero", showgrid=False, secondary_y=True)
     return _laid_out(figure, HEIGHT)
+
+
+def plan(run: RunConfig) -> str:
+    """What the schedule's chart cannot say: for how many epochs it was made, and what is done with the weights."""
+    train = run.train
+    text = f"as planned for {train.epochs} epochs."
+    if train.average_from < 1:
+        text += (
+            f" After epoch {train.average_from * train.epochs:.4g} the rate stays as it is, and the model is the mean "
+            "of the weights after each step since; test figures are that mean's."
+        )
+    return text
 
 
 def _whole_ticks(epochs: int) -> int | None:

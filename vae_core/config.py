@@ -165,6 +165,10 @@ class TrainConfig:
     augment_until: float = 1.0
     """Share of the training with images mirrored or moved. Below 1 such images grow rarer, until the rest of the
     training sees all images as they are, so that the model ends with what it will be shown."""
+    average_from: float = 1.0
+    """Share of the training after which the learning rate stays as it is and the weights of all further steps are
+    averaged; their mean is the model (Izmailov et al. 2018, "Averaging weights leads to wider optima and better
+    generalization"). 1: never."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
     compile: bool = False
@@ -183,6 +187,7 @@ class TrainConfig:
         _check_range(self, "seed", 0, 2**63 - 1)
         _check_range(self, "shift", 0, 64)
         _check_range(self, "augment_until", 0.01, 1)
+        _check_range(self, "average_from", 0, 1)
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,13 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        if self.train.average_from < 1 and self.model.normalisation == "batch":
+            raise ConfigError(
+                "weights that are averaged need batch statistics of their own; set average_from to 1 or normalisation "
+                "to none"
+            )
 
     def to_json(self) -> str:
         """The configuration as JSON text; ``from_json`` reads it back."""

@@ -15,12 +15,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn
 from tqdm import tqdm
 
 from vae_core import losses
 from vae_core.batches import Batch, Batches
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
-from vae_core.config import RunConfig, UserError
+from vae_core.config import RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet
 from vae_core.evaluate import measure
 from vae_core.models import Autoencoder, build
@@ -89,6 +90,11 @@ def one_cycle(progress: float, peak: float) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
 
 
+def learning_rate(progress: float, config: TrainConfig) -> float:
+    """The learning rate at a point of the training, in [0, 1]: one cycle, held where weights begin to be averaged."""
+    return one_cycle(min(progress, config.average_from), config.learning_rate)
+
+
 def augmented_share(progress: float, until: float) -> float:
     """The share of images that is mirrored and moved at a point of the training: all, or falling to 0 ``until``."""
     return 1.0 if until == 1 else max(0.0, 1 - progress / until)
@@ -152,6 +158,9 @@ class Trainer:
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
         self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
+        self.mean: AveragedModel | None = None
+        if run.train.average_from < 1:
+            self.mean = AveragedModel(self.model, multi_avg_fn=get_swa_multi_avg_fn())
         if run.train.compile:
             for stack in self.model.children():
                 stack.compile()  # in place, so that the names of the weights stay
@@ -166,6 +175,14 @@ class Trainer:
         )
         self.autocast = autocast(self.device, run.train.precision)
         self.history: History = []
+
+    @property
+    def result(self) -> Autoencoder:
+        """The model as the training leaves it: the mean of its weights once they are averaged."""
+        if self.mean is None or not self.mean.n_averaged:
+            return self.model
+        assert isinstance(self.mean.module, Autoencoder)
+        return self.mean.module
 
     @property
     def steps_per_epoch(self) -> int:
@@ -189,7 +206,7 @@ class Trainer:
             train = self._gradient_epoch(number, generator, show_progress)
         seconds = time.perf_counter() - start
         # The same noise and posterior samples each epoch, so that test curves show the model's changes only.
-        test = evaluate(self.model, self.test, _generator(self.device, self.run.train.seed))
+        test = evaluate(self.result, self.test, _generator(self.device, self.run.train.seed))
         self.history.append(
             {
                 "epoch": number + 1,
@@ -272,8 +289,10 @@ class Trainer:
         """Move the weights against the gradient, at the learning rate of a point of the training."""
         torch.nn.utils.clip_grad_norm_(self.trained, self.run.train.gradient_clip)
         for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(progress, self.run.train.learning_rate)
+            group["lr"] = learning_rate(progress, self.run.train)
         self.optimiser.step()
+        if self.mean is not None and progress >= self.run.train.average_from:
+            self.mean.update_parameters(self.model)
 
     # --- state between epochs ---------------------------------------------------------------------------------
 
@@ -282,6 +301,8 @@ class Trainer:
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
+        if self.mean is not None:
+            tensors |= {f"mean.{name}": tensor for name, tensor in self.mean.state_dict().items()}
         metadata = {"run": self.run.to_json(), "history": json.dumps(self.history)}
         save_tensors(folder / STATE, tensors, metadata)
 
@@ -294,14 +315,17 @@ class Trainer:
         metadata, tensors = _read_state(folder)
         if metadata.get("run") != self.run.to_json():
             raise TrainingError(f"{folder / STATE} has another configuration; give the same options as then")
-        self.model.load_state_dict(
-            {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
-        )
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+        self.model.load_state_dict(part("model."))
+        if self.mean is not None:
+            self.mean.load_state_dict(part("mean."))
         optimiser = self.optimiser.state_dict()
-        for name, value in tensors.items():
-            if name.startswith("optimiser."):
-                _, index, entry = name.split(".")
-                optimiser["state"].setdefault(int(index), {})[entry] = value
+        for name, value in part("optimiser.").items():
+            index, entry = name.split(".")
+            optimiser["state"].setdefault(int(index), {})[entry] = value
         self.optimiser.load_state_dict(optimiser)
         self.history = json.loads(metadata["history"])
 
@@ -414,7 +438,7 @@ def _publish(
 
     An unfinished run keeps its state in the checkpoint, so that it can be resumed.
     """
-    save_model(work, trainer.model.cpu().eval(), trainer.run)
+    save_model(work, trainer.result.cpu().eval(), trainer.run)
     save_history(work, trainer.history)
     save_metrics(work, measure(work, test, train))
     if finished:

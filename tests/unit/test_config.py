@@ -51,3 +51,12 @@ def test_pca_refuses_labels_and_noise() -> None:
     """PCA with a denoising objective is a contradiction."""
     with pytest.raises(ConfigError, match="PCA"):
         ModelConfig(family="pca", likelihood="gaussian", noise=0.1)
+
+
+def test_averaged_weights_and_batch_statistics_are_refused_together() -> None:
+    """The running statistics would be those of other weights than the mean's."""
+    batch = ModelConfig(network="residual", normalisation="batch")
+    with pytest.raises(ConfigError, match="average_from to 1"):
+        RunConfig(model=batch, train=TrainConfig(average_from=0.5))
+    RunConfig(model=batch)
+    RunConfig(train=TrainConfig(average_from=0.5))

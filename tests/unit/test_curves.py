@@ -7,7 +7,7 @@ import pytest
 
 from ui import curves
 from ui.curves import Curve
-from vae_core.config import PRESETS, RunConfig
+from vae_core.config import PRESETS, RunConfig, TrainConfig
 
 HISTORY = [
     {
@@ -64,6 +64,16 @@ def test_the_schedule_ends_at_beta_and_at_a_rate_of_nothing() -> None:
     assert rate.y[-1] == pytest.approx(0, abs=1e-9)
     assert (weight.y[0], weight.y[-1]) == (0, 4.0)
     assert len(curves.schedule(RunConfig(model=PRESETS["cae"])).data) == 1
+
+
+def test_the_schedule_shows_and_says_when_weights_begin_to_be_averaged() -> None:
+    """The rate is level from that epoch on; without averaging it never is, and no word is lost on it."""
+    run = RunConfig(model=PRESETS["cae"], train=TrainConfig(epochs=40, average_from=0.75))
+    (rate,) = curves.schedule(run).data
+    epochs, rates = np.array(rate.x), np.array(rate.y)
+    assert len(set(rates[epochs >= 30])) == 1 < len(set(rates[epochs >= 28]))
+    assert "planned for 40 epochs. After epoch 30 the rate stays" in curves.plan(run)
+    assert curves.plan(RunConfig()).endswith("epochs.")
 
 
 def test_a_models_name_is_text_in_a_figure() -> None:

@@ -17,7 +17,15 @@ from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoin
 from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
 from vae_core.models import build
-from vae_core.training import TrainingError, describe_images, fit, one_cycle, unfinished_run, work_folder
+from vae_core.training import (
+    TrainingError,
+    describe_images,
+    fit,
+    learning_rate,
+    one_cycle,
+    unfinished_run,
+    work_folder,
+)
 
 Record = dict[str, Any]
 
@@ -88,11 +96,13 @@ def test_another_seed_gives_another_model(train_images: ImageSet, test_images: I
     assert not same(tmp_path / "seed0", tmp_path / "seed1")
 
 
+@pytest.mark.parametrize("average_from", [1.0, 0.25, 0.75], ids=["no mean", "mean begun", "mean still to come"])
 def test_a_stopped_run_keeps_its_last_finished_epoch_and_resumes_to_the_same_end(
-    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, average_from: float
 ) -> None:
     """Ctrl-C after 2 of 4 epochs leaves a usable checkpoint; resumed, it is bit-equal to a run never stopped."""
     run = tiny_run(epochs=4, noise=0.1)
+    run = replace(run, train=replace(run.train, average_from=average_from))
     whole = train(run, train_images, test_images, tmp_path / "whole")
     stopped = train(run, train_images, test_images, tmp_path / "stopped", on_epoch=Stop(after=2))
     assert len(find_checkpoint("stopped", tmp_path).history) == 2
@@ -237,6 +247,38 @@ def test_one_cycle_rises_to_the_peak_and_falls_to_nothing() -> None:
     assert rates.argmax() == round(100 * training.RISE)
     assert rates.max() == pytest.approx(4e-3)
     assert rates[-1] == pytest.approx(0)
+
+
+def test_the_rate_stays_as_it_is_where_averaging_begins() -> None:
+    """Before, the one cycle; from there on, its value there."""
+    config = TrainConfig(average_from=0.75)
+    assert learning_rate(0.6, config) == one_cycle(0.6, config.learning_rate) > learning_rate(0.75, config)
+    assert learning_rate(0.75, config) == learning_rate(0.9, config) == learning_rate(1.0, config) > 0
+
+
+def test_the_model_is_the_mean_of_its_weights_after_each_late_step(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every step of the last half, and of no other; test figures are that model's."""
+    seen: list[list[torch.Tensor]] = []
+    update = training.Trainer.update
+
+    def watched(self: training.Trainer, progress: float) -> None:
+        update(self, progress)
+        if progress >= 0.5:
+            seen.append([parameter.detach().clone() for parameter in self.trained])
+
+    monkeypatch.setattr(training.Trainer, "update", watched)
+    run = tiny_run(epochs=4)
+    folder = train(replace(run, train=replace(run.train, average_from=0.5)), train_images, test_images, tmp_path / "m")
+    assert len(seen) == 2 * -(-len(train_images) // run.train.batch_size)
+    model, stored = load_model(folder)
+    for index, parameter in enumerate(model.parameters()):
+        torch.testing.assert_close(parameter, torch.stack([weights[index] for weights in seen]).mean(0))
+    batches = Batches(test_images, stored, torch.device("cpu"))
+    figures = training.evaluate(model, batches, training._generator(torch.device("cpu"), stored.train.seed))
+    recorded = find_checkpoint("m", tmp_path).history[-1]["test"]
+    assert figures["total"] == pytest.approx(recorded["total"], abs=1e-3)
 
 
 @pytest.mark.parametrize(("beta2", "rates"), [(0.999, 3.16), (0.99, 1.0)])
