@@ -99,9 +99,16 @@ VARIANTS = {
         {"network": "residual", "width": 24},
         {"learning_rate": 6e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
     ),
-    "residual, tuned, width 32, encoder 64, moved": Variant(
+    "residual, tuned, width 32, encoder 64, moved, mean of late weights": Variant(
         {"network": "residual", "width": 32, "encoder_width": 64, "hidden": 112},
-        {"learning_rate": 4e-3, "adam_beta2": 0.99, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
+        {
+            "learning_rate": 4e-3,
+            "adam_beta2": 0.99,
+            "gradient_clip": 0.1,
+            "shift": 1,
+            "augment_until": 0.9,
+            "average_from": 0.75,
+        },
     ),
     "mlp 512-512, rate 4e-3, clip 0.1": Variant(
         {"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 4e-3, "gradient_clip": 0.1}
@@ -158,7 +165,7 @@ class Run:
 
     def model(self) -> Autoencoder:
         """The model to be judged."""
-        return self.trainer.model if self.average is None else cast(Autoencoder, self.average.module)
+        return self.trainer.result if self.average is None else cast(Autoencoder, self.average.module)
 
 
 def relative_speed(run: Run, base: Run) -> float:
