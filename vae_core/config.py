@@ -153,7 +153,7 @@ class TrainConfig:
     """Decoupled weight decay of AdamW."""
     adam_beta2: float = 0.999
     """How slowly AdamW forgets squared gradients. A rare large gradient moves a weight by the learning rate with 0.99,
-    by three times as much with 0.999 (Kingma & Ba 2015, section 2.1), which wide residual networks do not survive."""
+    by three times as much with 0.999 (Kingma & Ba 2015, section 2.1), which can end the training of a wide network."""
     gradient_clip: float = 0.1
     """Largest norm of the gradient of the loss in nats per pixel; longer ones are scaled down to it."""
     seed: int = 0

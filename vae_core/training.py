@@ -311,9 +311,10 @@ class Trainer:
 
         Raises:
             TrainingError: if there is none, it is damaged, or it belongs to another configuration.
+            ConfigError: if its configuration cannot be read.
         """
         metadata, tensors = _read_state(folder)
-        if metadata.get("run") != self.run.to_json():
+        if RunConfig.from_json(metadata.get("run", "")) != self.run:  # not as text: options may have been added since
             raise TrainingError(f"{folder / STATE} has another configuration; give the same options as then")
 
         def part(prefix: str) -> dict[str, Tensor]:

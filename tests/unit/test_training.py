@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import torch
 from tests.unit.conftest import squares, tiny_run
 from vae_core import losses, training
 from vae_core.batches import Batch, Batches, augmented
-from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model
+from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model, save_tensors
 from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
 from vae_core.models import build
@@ -110,6 +111,19 @@ def test_a_stopped_run_keeps_its_last_finished_epoch_and_resumes_to_the_same_end
     train(unfinished_run(stopped), train_images, test_images, stopped, resume=True)
     assert len(find_checkpoint("stopped", tmp_path).history) == 4
     assert same(whole, stopped)
+
+
+def test_a_run_from_before_an_option_was_added_resumes(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
+) -> None:
+    """Its state does not name the option, whose default is what it was trained with."""
+    stopped = train(tiny_run(epochs=2), train_images, test_images, tmp_path / "m", on_epoch=Stop(after=1))
+    metadata, tensors = training._read_state(stopped)
+    run = json.loads(metadata["run"])
+    del run["train"]["average_from"]
+    save_tensors(stopped / training.STATE, tensors, metadata | {"run": json.dumps(run)})
+    train(unfinished_run(stopped), train_images, test_images, stopped, resume=True)
+    assert len(find_checkpoint("m", tmp_path).history) == 2
 
 
 def test_a_killed_run_is_not_listed_and_resumes(
