@@ -148,8 +148,9 @@ def notify(text: str) -> None:
 
 def show_notice() -> None:
     """Show what ``notify`` was given, once."""
-    if text := st.session_state.pop("notice", None):
-        st.info(plain(text), icon=":material/info:")
+    with st.container():  # there without a notice too: what follows must not move, or the browser builds it anew
+        if text := st.session_state.pop("notice", None):
+            st.info(plain(text), icon=":material/info:")
 
 
 def _no_model() -> NoReturn:

@@ -34,10 +34,9 @@ def mapped(checkpoint: Checkpoint, shown: Map, indices: np.ndarray) -> np.ndarra
     Raises:
         UserError: if the images are not here or the model cannot be opened.
     """
-    source = "means" if shown.request is None else shown.request.source
-    if source == "means":
+    if shown.source == "means":
         return loaders.test_codes(checkpoint).codes[indices]
-    if source == "pixels":
+    if shown.source == "pixels":
         images = loaders.test_images(checkpoint).images[indices]
         return images.reshape(len(images), -1) / np.float32(255)
     assert shown.request is not None
@@ -62,7 +61,7 @@ def place(
         UserError: if the model cannot be opened or the images are not here.
     """
     reference = mapped(checkpoint, shown, indices)
-    if shown.request is not None and shown.request.source == "pixels":
+    if shown.source == "pixels":
         if picture is None:
             space = loaders.open_space(checkpoint)
             labels = point.current().labels() if space.classes else None

@@ -35,7 +35,11 @@ RADII = (1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What one run of the page shows."""
+    """What one run of the page shows.
+
+    What is not always there stands in a container that is, or comes last: the browser builds anew whatever moves to
+    another place in its row, and such a mount delivers its old parcel once more, after the new one.
+    """
 
     checkpoint: Checkpoint
     space: LatentSpace
@@ -69,13 +73,15 @@ class View:
 
     def send(self) -> None:
         """Send which points there are."""
-        for name, _ in self._maps():
-            component.send_points(name, self.points)
+        with st.container():
+            for name, _ in self._maps():
+                component.send_points(name, self.points)
 
     def send_rest(self) -> None:
         """Send what can wait until the first points are painted: the other maps that are there, and the pictures."""
-        for name, checkpoint in self._maps():
-            component.send_layouts(name, self.points, _coordinates(self._ready(checkpoint)))
+        with st.container():
+            for name, checkpoint in self._maps():
+                component.send_layouts(name, self.points, _coordinates(self._ready(checkpoint)))
         component.send_thumbnails(self.points, lambda: self.images.images[self.indices])
 
     def _maps(self) -> list[tuple[str, Checkpoint]]:
@@ -108,12 +114,13 @@ class View:
 
     def _one(self, name: str, checkpoint: Checkpoint, method: str, *, seeded: bool = False) -> Map | None:
         """One map with what belongs to it; what is shown, or None if it is not there."""
+        above = st.container()
         if method == maps.CODES:
             shown = loaders.attempt(lambda: maps.plane_of_codes(checkpoint, self.indices))
             if shown is not None:
                 component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
-                self._send_background(name, checkpoint, shown)
                 self._map(name, checkpoint, shown, [], "")
+                self._send_background(name, checkpoint, shown)
             return shown
         ready = self._ready(checkpoint)
         parameters = map_controls.read_parameters(self.choice.points)
@@ -122,7 +129,8 @@ class View:
             request = maps.with_seed(request, request.seed + 1)
         found = maps.find_map(request, ready)
         if found is None:
-            maps.compute(request, checkpoint, name=name)
+            with above:
+                maps.compute(request, checkpoint, name=name)
         shown = found or maps.nearest_ready(request, ready)
         if name == FIRST:
             map_controls.write_parameters(method, self.choice.points)
@@ -137,37 +145,40 @@ class View:
 
     def _map(self, name: str, checkpoint: Checkpoint, shown: Map, sliders: list, pattern: str) -> None:
         points, kept = self.points, map_side.selection(self.points)
-        if self.second is not None:
-            st.caption(f"{plain(checkpoint.name)}: {shown.title}")
+        with st.container():
+            if self.second is not None:
+                st.caption(f"{plain(checkpoint.name)}: {shown.title}")
         colouring = loaders.attempt(lambda: colour(self.choice.colouring, checkpoint, points, shown))
         if colouring is None:
             return
         component.send_colours(name, points, colouring)
+        follow = self._following(checkpoint, shown)
         component.point_map(
             name, points, shown.key,
             alt=f"{shown.title}: a map of {len(points.indices):,} test pictures by {checkpoint.name}, coloured by "
             f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
             marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
             pattern=pattern, legend=name == FIRST, low=self.second is not None,
-            file=f"{checkpoint.name}-{shown.title.split(',')[0]}", follow=self._following(name, checkpoint, shown),
+            file=f"{checkpoint.name}-{shown.title.split(',')[0]}", follow=follow,
             on_pick=self._pick, on_select=lambda chosen: map_side.select(points, chosen), on_tune=map_controls.tune,
         )  # fmt: skip
+        if follow is not None and follow.axes is None:
+            codes = map_places.mapped(checkpoint, shown, self.indices)
+            component.send_codes(name, points, f"{checkpoint.digest}-{shown.source}", codes)
 
-    def _following(self, name: str, checkpoint: Checkpoint, shown: Map) -> Following | None:
+    def _following(self, checkpoint: Checkpoint, shown: Map) -> Following | None:
         """How the current point follows the sliders beside the map, if they are there and belong to this model."""
         if st.session_state.get("map_panel") != MOVE or checkpoint.digest != self.checkpoint.digest:
             return None
         packed = loaders.quietly(lambda: loaders.packed_decoder(checkpoint))
-        source = "means" if shown.request is None else shown.request.source
-        if packed is None or isinstance(packed, str) or source == "pixels":
+        if packed is None or isinstance(packed, str) or shown.source == "pixels":
             return None
         if shown.request is None:
             return Following(packed.key, axes=np.eye(2).tolist())
-        codes = map_places.mapped(checkpoint, shown, self.indices)
         if shown.request.method == "pca":
+            codes = map_places.mapped(checkpoint, shown, self.indices)
             mean, axes = embedding.plane(shown.request, checkpoint, codes)
             return Following(packed.key, mean.tolist(), axes.T.tolist())
-        component.send_codes(name, self.points, f"{checkpoint.digest}-{source}", codes)
         return Following(packed.key)
 
     def _pick(self, position: int) -> None:
@@ -279,7 +290,7 @@ def _how_it_follows(shown: Map) -> str:
     """How the current point gets its place on a map while its code is being moved."""
     if shown.request is None or shown.request.method == "pca":
         return "On the map the point follows exactly."
-    if shown.request.source == "pixels":
+    if shown.source == "pixels":
         return f"On release the point settles {described(shown.request)}."
     return f"On the map the point follows its nearest pictures, and settles on release {described(shown.request)}."
 

@@ -37,6 +37,11 @@ class Map:
     coordinates: np.ndarray
     request: MapRequest | None
 
+    @property
+    def source(self) -> str:
+        """What was mapped."""
+        return "means" if self.request is None else self.request.source
+
 
 def map_key(request: MapRequest) -> str:
     """A map's name in the browser: the model, the method, and the parameters that count for it."""

@@ -325,6 +325,13 @@ def test_a_parameter_without_a_map_is_computed_and_can_be_stopped(page: Page, sh
     expect(page.get_by_role("button", name="Compute this map")).to_be_visible()
 
 
+def test_a_map_that_had_to_be_computed_is_shown_when_it_is_there(server: str, page: Page) -> None:
+    """Another one keeps its place until then, and does not come back."""
+    address = f"{server}/embeddings?model=fashion-vae-16&map=PCA&points=2000&input=Posterior+samples"
+    (shown,) = maps_of(page, address)
+    expect(shown).to_have_attribute("data-layout", re.compile("pca-2-0-samples$"), timeout=LONGEST_WAIT)
+
+
 def test_an_upload_is_put_on_the_map(server: str, page: Page, shown: Locator) -> None:
     """It is marked with lines to its neighbours, which are pictures like it."""
     images = load_images(DataConfig("fashion-mnist"), "test")
