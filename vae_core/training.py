@@ -326,6 +326,9 @@ class Trainer:
         optimiser = self.optimiser.state_dict()
         for name, value in part("optimiser.").items():
             index, entry = name.split(".")
+            weight = self.trained[int(index)]
+            if value.shape == weight.shape:  # the fused optimiser reads both in the order of their memory
+                value = torch.empty_like(weight, dtype=value.dtype, requires_grad=False).copy_(value)
             optimiser["state"].setdefault(int(index), {})[entry] = value
         self.optimiser.load_state_dict(optimiser)
         self.history = json.loads(metadata["history"])

@@ -97,12 +97,16 @@ def test_another_seed_gives_another_model(train_images: ImageSet, test_images: I
     assert not same(tmp_path / "seed0", tmp_path / "seed1")
 
 
-@pytest.mark.parametrize("average_from", [1.0, 0.25, 0.75], ids=["no mean", "mean begun", "mean still to come"])
+@pytest.mark.parametrize(
+    ("network", "average_from"),
+    [("mlp", 1.0), ("mlp", 0.25), ("mlp", 0.75), ("residual", 1.0), ("residual", 0.25)],
+    ids=["no mean", "mean begun", "mean still to come", "convolutions", "convolutions and mean"],
+)
 def test_a_stopped_run_keeps_its_last_finished_epoch_and_resumes_to_the_same_end(
-    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, average_from: float
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, network: str, average_from: float
 ) -> None:
     """Ctrl-C after 2 of 4 epochs leaves a usable checkpoint; resumed, it is bit-equal to a run never stopped."""
-    run = tiny_run(epochs=4, noise=0.1)
+    run = tiny_run(epochs=4, noise=0.1, network=network, width=8)
     run = replace(run, train=replace(run.train, average_from=average_from))
     whole = train(run, train_images, test_images, tmp_path / "whole")
     stopped = train(run, train_images, test_images, tmp_path / "stopped", on_epoch=Stop(after=2))
