@@ -136,10 +136,11 @@ def load_both(run: RunConfig, root: Path | None) -> tuple[ImageSet, ImageSet]:
 def report(record: dict[str, Any]) -> None:
     """Print one epoch's line."""
     train, test = record["train"], record["test"]
+    attempts = f"  (attempt {record['attempts']}: the loss had exploded)" if "attempts" in record else ""
     print(
         f"epoch {record['epoch']:3d}  nats per image: train {train['total']:9.2f}  test {test['total']:9.2f} "
         f"(reconstruction {test['reconstruction']:.2f} + KL {test['kl']:.2f})  "
-        f"{record['images_per_second']:,.0f} images/s",
+        f"{record['images_per_second']:,.0f} images/s{attempts}",
         flush=True,
     )
 

@@ -32,12 +32,17 @@ SUMMED_STEPS = 50  # whose terms are added up at once
 RISE = 0.3  # share of the training in which the learning rate rises
 ADAM_BETA1 = 0.9
 LOWEST_RATE = 1 / 25  # of the peak, at the start
+MOST_ATTEMPTS = 3  # at an epoch whose loss explodes
 
 History = list[dict[str, Any]]
 
 
 class TrainingError(UserError):
     """A run that cannot start, or went wrong."""
+
+
+class ExplosionError(TrainingError):
+    """The loss of an epoch grew beyond all bounds, or is no longer a finite number."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,7 @@ class Trainer:
         )
         self.autocast = autocast(self.device, run.train.precision)
         self.history: History = []
+        self.attempt = 0  # at the epoch under way; each has an order of the images and noise of its own
 
     @property
     def result(self) -> Autoencoder:
@@ -193,12 +199,13 @@ class Trainer:
         """Train for one epoch and append its record to the history.
 
         Raises:
-            TrainingError: if the loss exploded, or is no longer a finite number.
+            ExplosionError: if the loss exploded, or is no longer a finite number.
         """
         number = len(self.history)
         start = time.perf_counter()
         closed_form = self.model.fit_closed_form(self.train.images)
-        generator = _generator(self.device, self.run.train.seed, number)
+        again = (self.attempt,) if self.attempt else ()
+        generator = _generator(self.device, self.run.train.seed, number, *again)
         if closed_form:
             train = evaluate(self.model, self.train, generator)
             train.pop("kl_per_dim", None)
@@ -215,7 +222,9 @@ class Trainer:
                 "train": train,
                 "test": test,
             }
+            | ({"attempts": self.attempt + 1} if self.attempt else {})
         )
+        self.attempt = 0
 
     def _gradient_epoch(self, number: int, generator: torch.Generator, show_progress: bool) -> dict[str, Any]:
         """One pass of gradient steps; the mean terms over the pass, as the weights were changing."""
@@ -237,7 +246,7 @@ class Trainer:
                 if not torch.isfinite(sums).all():
                     break
         if not torch.isfinite(sums).all():
-            raise TrainingError(
+            raise ExplosionError(
                 f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
                 f"(now {config.learning_rate:g})"
             )
@@ -246,7 +255,7 @@ class Trainer:
         return record
 
     def _check_not_exploded(self, record: dict[str, Any]) -> None:
-        """Raise TrainingError if an epoch's mean objective lies a nat per pixel above the first epoch's.
+        """Raise ExplosionError if an epoch's mean objective lies a nat per pixel above the first epoch's.
 
         A model seldom comes back from there: all its codes mean the same, however long it is trained.
         """
@@ -260,7 +269,7 @@ class Trainer:
 
         first, now = mean_objective(0, self.history[0]["train"]), mean_objective(number, record)
         if now - first > math.prod(run.model.image_shape):
-            raise TrainingError(
+            raise ExplosionError(
                 f"the loss exploded in epoch {number + 1}, to {now:,.0f} nats per image; lower --learning-rate "
                 f"(now {run.train.learning_rate:g})"
             )
@@ -420,7 +429,7 @@ def fit(
     epochs = run.train.epochs if trainer.trained else 1
     try:
         while len(trainer.history) < epochs:
-            trainer.epoch(show_progress)
+            _next_epoch(trainer, folder, show_progress)
             trainer.save_state(work)
             save_history(work, trainer.history)
             if on_epoch:
@@ -433,6 +442,22 @@ def fit(
             raise
         trainer.load_state(work)  # the weights of the last finished epoch
     return _publish(trainer, train, test, work, folder, finished=len(trainer.history) == epochs)
+
+
+def _next_epoch(trainer: Trainer, folder: Path, show_progress: bool) -> None:
+    """Train for one epoch; if its loss explodes, go back to its start and show the images in another order.
+
+    What explodes is rare: certain images after certain steps (Chowdhery et al. 2022, "PaLM", section 5.1, where going
+    back and passing over the batches of a spike avoided it each time). A rate that is too high explodes again.
+    """
+    while True:
+        try:
+            return trainer.epoch(show_progress)
+        except ExplosionError:
+            trainer.attempt += 1
+            if not trainer.history or trainer.attempt == MOST_ATTEMPTS:
+                raise
+            trainer.load_state(state_folder(folder))
 
 
 def _publish(

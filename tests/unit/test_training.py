@@ -212,20 +212,47 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
 def test_a_loss_that_explodes_stops_the_run(
     train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A finite loss too, instead of many epochs that learn nothing; it tells the epoch and what to change."""
+    """A finite loss too, once it has done so in each order of the images; it tells the epoch and what to change."""
     step = training.Trainer.step
-    explosive: list[int] = []
+    explosive: list[tuple[int, int]] = []
 
     def astray(trainer: training.Trainer, *arguments: Any) -> training.Terms:
         parts = step(trainer, *arguments)
-        explosive.append(len(trainer.history))
+        explosive.append((len(trainer.history), trainer.attempt))
         return training.Terms(parts.reconstruction + (5000 if trainer.history else 0), parts.kl_per_dim)
 
     monkeypatch.setattr(training.Trainer, "step", astray)
     with pytest.raises(TrainingError, match=r"exploded in epoch 2, to 5,.* lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
-    assert set(explosive) == {0, 1}
+    assert set(explosive) == {(0, 0), (1, 0), (1, 1), (1, 2)}
     assert list_checkpoints(tmp_path) == []
+
+
+def test_an_epoch_whose_loss_explodes_is_begun_anew_in_another_order(
+    train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the weights at its start, whatever the steps before the explosion did to them; the history tells of it."""
+    step = training.Trainer.step
+
+    def explode_at(last: bool) -> None:
+        def astray(trainer: training.Trainer, *arguments: Any) -> training.Terms:
+            parts = step(trainer, *arguments)
+            if len(trainer.history) != 1 or trainer.attempt > 0:
+                return parts
+            if last:  # told when the epoch is over
+                return training.Terms(parts.reconstruction + 5000, parts.kl_per_dim)
+            raise training.ExplosionError("at once")
+
+        monkeypatch.setattr(training.Trainer, "step", astray)
+
+    for name, last in (("early", False), ("late", True)):
+        explode_at(last)
+        train(tiny_run(epochs=3), train_images, test_images, tmp_path / name)
+        history = find_checkpoint(name, tmp_path).history
+        assert [record.get("attempts") for record in history] == [None, 2, None]
+    assert same(tmp_path / "early", tmp_path / "late")
+    monkeypatch.setattr(training.Trainer, "step", step)
+    assert not same(tmp_path / "late", train(tiny_run(epochs=3), train_images, test_images, tmp_path / "usual"))
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 1000.0])
