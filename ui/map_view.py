@@ -73,13 +73,13 @@ class View:
 
     def send(self) -> None:
         """Send which points there are."""
-        with st.container():
+        with component.hidden("points"):
             for name, _ in self._maps():
                 component.send_points(name, self.points)
 
     def send_rest(self) -> None:
         """Send what can wait until the first points are painted: the other maps that are there, and the pictures."""
-        with st.container():
+        with component.hidden("layouts"):
             for name, checkpoint in self._maps():
                 component.send_layouts(name, self.points, _coordinates(self._ready(checkpoint)))
         component.send_thumbnails(self.points, lambda: self.images.images[self.indices])

@@ -119,7 +119,7 @@ class Background:
 
 def send_points(name: str, points: Points) -> None:
     """Send the points of a map; call it where the page runs again as a whole."""
-    with _hidden(f"points_{name}"):
+    with hidden(f"points_{name}"):
         classes = np.zeros(len(points.indices), np.uint8) if points.labels is None else points.labels % 256
         header = {"id": points.key, "thumbnails": points.key, "names": list(points.names)}
         arrays: dict[str, np.ndarray] = {
@@ -131,7 +131,7 @@ def send_points(name: str, points: Points) -> None:
 
 def send_layouts(name: str, points: Points, layouts: Mapping[str, np.ndarray], *, part: str = "ready") -> None:
     """Send maps (N, 2 or 3) by key; ``part`` tells mounts of one map apart."""
-    with _hidden(f"layouts_{part}_{name}"):
+    with hidden(f"layouts_{part}_{name}"):
         content = _packed_layouts(f"layouts:{name}:{part}", points.key, tuple(layouts), layouts)
         _parcel(key=f"layouts_{part}_{name}", data=content)
 
@@ -143,14 +143,14 @@ def _packed_layouts(slot: str, points: str, keys: tuple[str, ...], _layouts: Map
 
 def send_codes(name: str, points: Points, digest: str, codes: np.ndarray) -> None:
     """Send the codes (N, D) of a map's points by the model of a digest, which ``Following`` without axes needs."""
-    with _hidden(f"codes_{name}"):
+    with hidden(f"codes_{name}"):
         content = _packed_layouts(f"codes:{name}", points.key, (digest,), {digest: codes})
         _parcel(key=f"codes_{name}", data=content)
 
 
 def send_thumbnails(points: Points, images: Callable[[], np.ndarray]) -> None:
     """Send the points' pictures, uint8 (N, C, H, W); last on a page, for they are the most."""
-    with _hidden("thumbnails"):
+    with hidden("thumbnails"):
         for number, content in enumerate(_packed_thumbnails(points.key, images)):
             _parcel(key=f"thumbnails_{number}", data=content)
 
@@ -162,7 +162,7 @@ def _packed_thumbnails(key: str, _images: Callable[[], np.ndarray]) -> list[byte
 
 def send_colours(name: str, points: Points, colouring: Groups | Values) -> None:
     """Send what the points' colours mean."""
-    with _hidden(f"colours_{name}"):
+    with hidden(f"colours_{name}"):
         _parcel(key=f"colours_{name}", data=_packed_colours(name, points, colouring))
 
 
@@ -191,7 +191,7 @@ def send_background(name: str, background: Background) -> None:
     circles = [{"radius": radius, "label": f"{radius:g}σ"} for radius in background.radii]
     header: dict[str, Any] = {"layout": background.layout, "extent": list(background.extent), "circles": circles}
     header["grey"] = background.sheet is not None and background.sheet.shape[-1] == 1
-    with _hidden(f"background_{name}"):
+    with hidden(f"background_{name}"):
         _parcel(key=f"background_{name}", data=parcels.pack(f"background:{name}", header, {"picture": picture}))
 
 
@@ -288,7 +288,7 @@ def point_map(
         key=key, data={"name": name}, on_picked_change=picked, on_selected_change=selection_changed,
         on_tuned_change=tuned,
     )  # fmt: skip
-    with _hidden(f"state_{name}"):
+    with hidden(f"state_{name}"):
         _parcel(key=f"state_{name}", data=parcels.pack(f"state:{name}", state))
 
 
@@ -309,6 +309,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _hidden(name: str) -> Any:
+def hidden(name: str) -> Any:
     """A container that takes no place on the page."""
     return st.container(key=f"parcels_{name}")
