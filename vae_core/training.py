@@ -448,7 +448,7 @@ def _next_epoch(trainer: Trainer, folder: Path, show_progress: bool) -> None:
     """Train for one epoch; if its loss explodes, go back to its start and show the images in another order.
 
     What explodes is rare: certain images after certain steps (Chowdhery et al. 2022, "PaLM", section 5.1, where going
-    back and passing over the batches of a spike avoided it each time). A rate that is too high explodes again.
+    back and passing over a spike's batches kept it from coming again). A rate that is too high explodes again.
     """
     while True:
         try:
