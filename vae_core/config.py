@@ -90,6 +90,9 @@ class ModelConfig:
     encoder_width: int | None = None
     """As width, of the encoder alone, whose size costs nothing where only the decoder runs. None: as the decoder's.
     Networks shuffle and residual only."""
+    encoder_squeeze: int | None = None
+    """Channels that a convolution of one pixel leaves of the encoder's last map, so that the fully connected layer
+    after it stays small. None: all. Networks shuffle and residual only."""
     hidden: int = 256
     """Units of each fully connected hidden layer."""
     depth: int = 1
@@ -120,10 +123,12 @@ class ModelConfig:
         _check_choices(self)
         _check_range(self, "latent", 1, 4096)
         _check_range(self, "width", 4, 1024)
-        if self.encoder_width is not None:
-            _check_range(self, "encoder_width", 4, 1024)
+        for option in ("encoder_width", "encoder_squeeze"):
+            if getattr(self, option) is None:
+                continue
+            _check_range(self, option, 4, 1024)
             if self.network not in ("shuffle", "residual"):
-                raise ConfigError(f"encoder_width is for the networks shuffle and residual, not for {self.network}")
+                raise ConfigError(f"{option} is for the networks shuffle and residual, not for {self.network}")
         _check_range(self, "hidden", 4, 65536)
         _check_range(self, "depth", 1, 16)
         _check_range(self, "blocks", 1, 64)

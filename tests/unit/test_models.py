@@ -108,6 +108,23 @@ def test_an_encoder_of_its_own_width_leaves_the_decoder_alone(network: str) -> N
     assert both.decode(both.encode(images).mode()).shape == images.shape
 
 
+@pytest.mark.parametrize("network", ["shuffle", "residual"])
+def test_a_squeezed_map_makes_the_encoders_fully_connected_layer_small(network: str) -> None:
+    """It takes so many channels from a convolution of one pixel; all else is as without."""
+
+    def shapes(stack: nn.Module) -> list[tuple[int, ...]]:
+        return [tuple(parameter.shape) for parameter in stack.parameters()]
+
+    plain = build(ModelConfig(network=network, width=8, hidden=10))  # type: ignore[arg-type]
+    model = build(ModelConfig(network=network, width=8, hidden=10, encoder_squeeze=4))  # type: ignore[arg-type]
+    assert shapes(model.encoder_stem) == [*shapes(plain.encoder_stem), (4, 16, 1, 1), (4,)]
+    assert shapes(model.encoder_head)[0] == (10, 4 * 7 * 7)
+    assert shapes(model.encoder_head)[1:] == shapes(plain.encoder_head)[1:]
+    assert shapes(model.decoder) == shapes(plain.decoder)
+    images = torch.rand(2, 1, 28, 28)
+    assert model.decode(model.encode(images).mode()).shape == images.shape
+
+
 def test_an_odd_image_sends_no_code_far_off() -> None:
     """A log-variance that the encoder extrapolates widens a posterior to the prior's order, not by e^9; means may."""
     model = build(ModelConfig(latent=4))
@@ -120,10 +137,11 @@ def test_an_odd_image_sends_no_code_far_off() -> None:
 
 
 @pytest.mark.parametrize("network", ["strided", "dcec", "mlp", "convolutional"])
-def test_other_networks_refuse_an_encoder_width(network: str) -> None:
+@pytest.mark.parametrize("option", ["encoder_width", "encoder_squeeze"])
+def test_other_networks_refuse_what_they_would_not_heed(network: str, option: str) -> None:
     """Rather than to take no notice of it."""
-    with pytest.raises(ConfigError, match=f"encoder_width is for the networks shuffle and residual, not for {network}"):
-        ModelConfig(network=network, encoder_width=12)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=f"{option} is for the networks shuffle and residual, not for {network}"):
+        ModelConfig(network=network, **{option: 12})  # type: ignore[arg-type]
 
 
 def test_more_blocks_are_more_layers() -> None:

@@ -116,8 +116,12 @@ def _shuffle_pair(config: ModelConfig, statistics: int, blocks: int) -> Stacks:
         up += [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2), nn.SiLU()]
     up += _residual_blocks(widths[0], blocks, config)
     up += [nn.Conv2d(widths[0], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
+    last = inwards[-1]
+    if config.encoder_squeeze:
+        down += [nn.Conv2d(last, config.encoder_squeeze, 1), nn.SiLU()]
+        last = config.encoder_squeeze
     small = (height >> (stages + 1), width >> (stages + 1))
-    return _with_dense(config, statistics, down, up, (inwards[-1], *small), (widths[-1], *small))
+    return _with_dense(config, statistics, down, up, (last, *small), (widths[-1], *small))
 
 
 def _residual_blocks(channels: int, blocks: int, config: ModelConfig) -> list[nn.Module]:
