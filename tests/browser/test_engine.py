@@ -234,6 +234,45 @@ def test_every_kind_of_layer_is_computed_as_by_torch(name: str, wish: str, decod
     assert_agrees(model, codes, None, decode, wish)
 
 
+IN_THE_WORKER = """async ({source, packed, codes, columns, rest}) => {
+  const {unpack} = window.lab;
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const {extras, ...decoder} = unpack(bytes);
+  const address = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+  const worker = new Worker(address, {type: "module"});
+  worker.postMessage({decoder, wish: "auto"});
+  worker.postMessage({rest});
+  worker.postMessage({key: decoder.key, codes: Float32Array.from(codes), columns, label: null});
+  const {bitmap} = (await new Promise((done, failed) => {
+    worker.onmessage = done;
+    worker.onerror = (event) => failed(new Error(event.message));
+  })).data;
+  worker.terminate();
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  return [...context.getImageData(0, 0, bitmap.width, bitmap.height).data];
+}"""
+
+
+@pytest.mark.parametrize("rest", [0, 1], ids=["in haste", "with rests"])
+def test_the_worker_paints_each_picture_of_a_grid_in_its_cell(rest: float, server: str, page: Page) -> None:
+    """However many slices it decodes them in: one picture first, and never more than its batch."""
+    page.goto(f"{server}/_stcore/health")  # a worker needs a page with an address
+    page.evaluate(LOAD, bundle(FOLDER, "unpack.js"))
+    model = random_model(network="residual", latent=3, width=8, hidden=8)
+    codes = np.random.default_rng(0).normal(0, 2, (39, 3)).astype(np.float32)
+    given = {
+        "source": bundle(FOLDER, "worker.js"),
+        "packed": base64.b64encode(pack(model).content).decode(),
+        "codes": codes.ravel().tolist(),
+        "columns": 2,
+        "rest": rest,
+    }
+    painted = np.array(page.evaluate(IN_THE_WORKER, given), np.uint8)
+    expected = to_uint8(by_torch(model, codes, None).transpose(0, 3, 1, 2)).astype(int)
+    assert np.abs(cut_apart(painted, len(codes), 28, 28, 1) - expected).max() <= 1
+
+
 def test_the_fallback_needs_no_webassembly(page: Page) -> None:
     """A browser without it gets the plain engine by itself."""
     page.goto("about:blank")

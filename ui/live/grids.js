@@ -5,8 +5,7 @@
 /* WORKER_SOURCE, the worker's whole text, is put before this module by ui/live/__init__.py. */
 
 const LATE = 21; // milliseconds between two frames, of which 60 a second are wanted
-const LONGEST_REST = 250;
-const REST_FOR_STRAIN = 40; // times what the last grid took: at one late frame in twenty, the worker works a third
+const REST_FOR_STRAIN = 40; // times what a slice took: at one late frame in twenty, the worker works a third
 
 /**
  * Asks the worker for grids, one at a time. Of several requests by one name only the newest is answered, and each name
@@ -31,9 +30,22 @@ export class Grids {
     this.strain = 0;
   }
 
-  /** A frame of the main picture, while it moves, came so many milliseconds after the one before. */
+  /**
+   * A frame of the main picture, while it moves, came so many milliseconds after the one before. The more frames are
+   * late, the longer the worker rests, so that the main picture gets the processor.
+   */
   yieldTo(/** @type {number} */ gap) {
-    this.strain = 0.95 * this.strain + (gap > LATE ? 0.05 : 0);
+    this.#setStrain(0.95 * this.strain + (gap > LATE ? 0.05 : 0));
+  }
+
+  /** The main picture stands still. */
+  hurry() {
+    this.#setStrain(0);
+  }
+
+  #setStrain(/** @type {number} */ strain) {
+    if (strain !== this.strain) this.worker?.postMessage({ rest: REST_FOR_STRAIN * strain });
+    this.strain = strain;
   }
 
   /**
@@ -67,8 +79,7 @@ export class Grids {
     this.milliseconds = milliseconds;
     if (this.worker) show?.(bitmap);
     bitmap.close();
-    // The more frames are late, the longer the worker rests, so that the main picture gets the processor.
-    setTimeout(() => this.#next(), Math.min(LONGEST_REST, REST_FOR_STRAIN * this.strain * milliseconds));
+    this.#next();
   }
 
   /** Let decoders go that are no longer shown. @param {string[]} keys those that are */

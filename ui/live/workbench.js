@@ -302,7 +302,7 @@ export class Workbench {
     if (!decoder || !this.axes || this.code.length !== decoder.latent) return;
     const start = performance.now();
     if (this.pending || this.walk.running) this.grids.yieldTo(start - this.painted);
-    else this.grids.strain = 0;
+    else this.grids.hurry();
     this.painted = start;
     for (const screen of this.screens) if (!screen.element.hidden) screen.draw(this.code, this.label);
     this.sliders.show(this.code);

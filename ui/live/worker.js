@@ -1,12 +1,21 @@
-/** What the worker runs: grids of pictures, so that they never keep the main picture waiting. */
+/**
+ * What the worker runs: grids of pictures, so that they never keep the main picture waiting. It decodes slice by slice:
+ * where it shares its processor with the page, a long go would make several frames late, and a slice hardly one.
+ */
 
 import { Engine } from "./engine.js";
 import { paint } from "./paint.js";
 
-const MOST_AT_ONCE = 64;
+const MOST_AT_ONCE = 16; // more at once are not quicker
+const SLICE = 4; // milliseconds in one go, more or less
+const LONGEST_REST = 50;
 
 /** @type {Map<string, Engine>} */
 const engines = new Map();
+/** How long to rest between slices, in times of what the last one took. */
+let rest = 0;
+/** Milliseconds that the last slice took. */
+let took = 0;
 
 /** @typedef {{decoder: import("./unpack.js").Decoder, wish: import("./engine.js").Wish}} NewDecoder */
 /** @typedef {{key: string, codes: Float32Array, columns: number, label: number|null}} Job */
@@ -14,20 +23,27 @@ const engines = new Map();
 self.onmessage = ({ data }) => {
   if (data.decoder) engines.set(data.decoder.key, new Engine(data.decoder, { batch: MOST_AT_ONCE, wish: data.wish }));
   else if (data.forget) engines.delete(data.forget);
+  else if (data.rest !== undefined) rest = data.rest;
   else void decodeGrid(data);
 };
 
 async function decodeGrid(/** @type {Job} */ { key, codes, columns, label }) {
   const engine = engines.get(key);
-  const start = performance.now();
   const { latent } = engine.decoder;
   const count = codes.length / latent;
   const image = new ImageData(engine.width * columns, engine.height * Math.ceil(count / columns));
-  for (let first = 0; first < count; first += engine.batch) {
-    const size = Math.min(engine.batch, count - first);
+  let milliseconds = 0; // without the rests
+  for (let first = 0, size = 1; first < count; ) {
+    const pause = Math.min(LONGEST_REST, rest * took);
+    if (pause >= 1) await new Promise((done) => setTimeout(done, pause));
+    const start = performance.now();
     const part = codes.subarray(first * latent, (first + size) * latent);
     paint(engine, engine.run(part, size, label), image, { count: size, first, columns });
+    took = performance.now() - start;
+    milliseconds += took;
+    first += size;
+    size = Math.max(1, Math.min(Math.floor((size * SLICE) / took), engine.batch, count - first));
   }
   const bitmap = await createImageBitmap(image);
-  self.postMessage({ bitmap, milliseconds: performance.now() - start }, [bitmap]);
+  self.postMessage({ bitmap, milliseconds }, [bitmap]);
 }
