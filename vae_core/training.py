@@ -32,7 +32,7 @@ SUMMED_STEPS = 50  # whose terms are added up at once
 RISE = 0.3  # share of the training in which the learning rate rises
 ADAM_BETA1 = 0.9
 LOWEST_RATE = 1 / 25  # of the peak, at the start
-MOST_ATTEMPTS = 3  # at an epoch whose loss explodes
+MOST_ATTEMPTS = 5  # at an epoch whose loss explodes
 
 History = list[dict[str, Any]]
 
