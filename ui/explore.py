@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vae_core.latent import LatentSpace
 
 SLIDERS_SHOWN = 8  # the rest fold away
+SLIDER_STEP = 0.01
 STRIP_STEPS = 11
 NEAREST = 8
 PICTURE_WIDTH = 360
@@ -160,15 +161,18 @@ def dimension_sliders(space: LatentSpace) -> None:
 
 
 def _slider(space: LatentSpace, dimension: int) -> None:
-    key = f"slider_{space.digest}_{dimension}"
     low, high = slider_range(space, dimension)
-    st.session_state[key] = point.current().code[dimension]
+    value = point.current().code[dimension]
+    key = f"slider_{space.digest}_{dimension}_{low}_{high}"
+    # One that stands there already is left alone: the hand may have gone on since, and setting it would throw it back.
+    if key not in st.session_state or abs(st.session_state[key] - value) > SLIDER_STEP / 2:
+        st.session_state[key] = value
 
     def moved() -> None:
         point.set_dimension(dimension, st.session_state[key])
 
     label = dimension_label(space, dimension)
-    st.slider(label, low, high, key=key, step=0.01, format="%.2f", on_change=moved)
+    st.slider(label, low, high, key=key, step=SLIDER_STEP, format="%.2f", on_change=moved)
 
 
 def traversal_strip(space: LatentSpace) -> None:
