@@ -99,8 +99,8 @@ VARIANTS = {
         {"network": "residual", "width": 24},
         {"learning_rate": 6e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
     ),
-    "residual, tuned, width 32, encoder 64, moved, mean of late weights": Variant(
-        {"network": "residual", "width": 32, "encoder_width": 64, "hidden": 112},
+    "residual, tuned, width 48, encoder 64, moved, mean of late weights": Variant(  # as fashion-vae-16 is made
+        {"network": "residual", "width": 48, "encoder_width": 64, "encoder_squeeze": 32, "hidden": 144},
         {
             "learning_rate": 4e-3,
             "adam_beta2": 0.99,
