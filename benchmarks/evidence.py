@@ -297,8 +297,12 @@ def keep(name: str, rows: list[Figure], minutes: float) -> None:
     write_text(DOCS / "evidence.md", document())
 
 
-def table() -> str:
-    """The rows measured last, as Markdown."""
+def table(missing: dict[str, str] | None = None) -> str:
+    """The rows measured last, as Markdown.
+
+    Args:
+        missing: by check, why it could not be measured this time; its rows say so.
+    """
     lines = ["| check | ours | reference | holds | how it was measured |", "| --- | ---: | ---: | --- | --- |"]
     for name, entry in stored().items():
         for fields in entry["rows"]:
@@ -306,6 +310,8 @@ def table() -> str:
             against = f"± {row.tolerance:g}" if row.direction == "within" else row.direction
             reference = f"{row.reference:.{row.digits}f} ({against}; {row.source})"
             how = f"{row.measured}; `--only {name}`, {entry['day']}, {entry['minutes']:g} min"
+            if missing and name in missing:
+                how += f"; **not measured anew**: {missing[name]}"
             holds = "yes" if row.holds else "**no**"
             lines.append(f"| {row.check} | {row.value:.{row.digits}f} | {reference} | {holds} | {how} |")
     return "\n".join(lines)
@@ -354,19 +360,21 @@ def main(
     if unknown := set(only) - CHECKS.keys():
         print(f"error: there is no check {', '.join(sorted(unknown))}; choose of {', '.join(CHECKS)}", file=sys.stderr)
         return 2
+    missing: dict[str, str] = {}
     for name in () if table_only or headline_only else only or CHECKS:
-        print(f"{name}: about {CHECKS[name].minutes:g} minutes on two cores", flush=True)
+        print(f"{name}, about {CHECKS[name].minutes:g} min on two cores", flush=True)
         start = time.perf_counter()
         try:
             rows = CHECKS[name].run(Settings(epochs, samples))
         except UserError as error:
+            missing[name] = str(error)
             print(f"  not measured: {error}", flush=True)
             continue
         for row in rows:
             print(f"  {row.check}: {row.value:.{row.digits}f}", flush=True)
         if epochs is None and samples is None:
             keep(name, rows, (time.perf_counter() - start) / 60)
-    print(headline() if headline_only else table())
+    print(headline() if headline_only else table(missing))
     return 0
 
 

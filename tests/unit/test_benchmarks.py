@@ -74,6 +74,7 @@ def test_a_check_without_its_images_says_how_to_get_them(
     assert evidence.main(("grey-mnist",)) == 0
     told = capsys.readouterr().out
     assert "not measured: mnist is not in" in told
+    assert "**not measured anew**: mnist is not in" in told.splitlines()[-1], "its row does not say so"
     assert "python train.py --data mnist" in told
     assert (tmp_path / "evidence.json").read_text() == before
 
