@@ -162,6 +162,10 @@ def dimension_sliders(space: LatentSpace) -> None:
 
 def _slider(space: LatentSpace, dimension: int) -> None:
     low, high = slider_range(space, dimension)
+    in_hand: tuple[str, int, float, float] | None = st.session_state.get("slider_in_hand")
+    if in_hand and in_hand[:2] == (space.digest, dimension) and point.current().source == point.BY_HAND:
+        # It keeps its ends while it comes back from beyond them: another slider in its place would not have the focus.
+        low, high = min(low, in_hand[2]), max(high, in_hand[3])
     value = point.current().code[dimension]
     key = f"slider_{space.digest}_{dimension}_{low}_{high}"
     # One that stands there already is left alone: the hand may have gone on since, and setting it would throw it back.
@@ -170,6 +174,7 @@ def _slider(space: LatentSpace, dimension: int) -> None:
 
     def moved() -> None:
         point.set_dimension(dimension, st.session_state[key])
+        st.session_state["slider_in_hand"] = (space.digest, dimension, low, high)
 
     label = dimension_label(space, dimension)
     st.slider(label, low, high, key=key, step=SLIDER_STEP, format="%.2f", on_change=moved)

@@ -20,6 +20,7 @@ DIGITS = 3  # of a code's numbers, on the screen as in the address
 LARGEST = 1e4  # no code of any model lies further out
 LONGEST_HISTORY = 100
 PIN_NAMES = "ABCDEFGH"
+BY_HAND = "moved by hand"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def set_dimension(dimension: int, value: float) -> None:
     """Move the point along one dimension."""
     code = list(current().code)
     code[dimension] = value
-    go(replace(current(), code=rounded(code), source="moved by hand", image=None))
+    go(replace(current(), code=rounded(code), source=BY_HAND, image=None))
 
 
 def set_label(label: int) -> None:

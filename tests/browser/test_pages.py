@@ -89,6 +89,21 @@ def test_a_link_restores_what_the_server_decoded(server: str, page: Page) -> Non
     other.close()
 
 
+def test_a_slider_comes_back_from_far_out_by_keyboard(server: str, page: Page) -> None:
+    """Its ends reach as far as a link's point, and stay there until it is let go: it keeps the focus on its way."""
+    page.goto(f"{server}/explore?model=fashion-vae-2&engine=Server&z=9,9")
+    wait_until_idle(page)
+    slider = page.locator("[class*=st-key-slider_] input[type=range]").first
+    dimension = int((slider.get_attribute("aria-label") or "z0")[1:].split()[0])
+    slider.focus()
+    for value in (8.99, 8.98):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_url(lambda url, value=value: code_in(url)[dimension] == value)
+        wait_until_idle(page)
+    expect(slider).to_be_focused()
+    expect(slider).to_have_attribute("aria-valuetext", "8.98")
+
+
 def test_a_picture_of_the_gallery_can_be_taken_with_the_keyboard(server: str, page: Page) -> None:
     """Each picture is a button with a name; Enter on one makes it the current point."""
     page.goto(f"{server}/explore?model=fashion-vae-16")
