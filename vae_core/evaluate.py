@@ -29,6 +29,7 @@ from vae_core.data import ImageSet, binarise, load_images
 from vae_core.denoising import SEED, add_noise
 from vae_core.files import write_text
 from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.mixture import fit_gaussian, standard_normal
 from vae_core.models import build
 from vae_core.recipes import RECIPES, list_recipes
 
@@ -159,7 +160,8 @@ def examine(
         collapsed_dimensions: those with less than 0.01 nats of KL; ``posterior_collapse``: whether all of them are.
         knn_accuracy_1, _5, _10, linear_probe: test codes classified by training codes (labelled images only).
         frechet_distance, precision, recall, density, coverage of as many samples as test images, in the features of
-        the data set's classifier (labelled images only).
+        the data set's classifier (labelled images only). Samples of a VAE are drawn from its prior, others' from a
+        Gaussian fitted to the codes of ``train``.
     """
     test, train = seen_by(space.run.data, test), seen_by(space.run.data, train)
     labels = test.labels if space.classes else None
@@ -187,8 +189,10 @@ def examine(
             "linear_probe": metrics.linear_probe(train_codes, train.labels, codes, test.labels),
         }
     )
+    # Without a prior, from a Gaussian fitted to codes; not to the test split's, which the samples are held against.
+    prior = standard_normal(space.latent) if space.variational else fit_gaussian(train_codes)
     classes = np.random.default_rng(0).choice(train.labels, len(test)) if space.classes else None
-    return figures | judge_samples(space.run.data, test, space.decode(space.sample(len(test)), classes))
+    return figures | judge_samples(space.run.data, test, space.decode(prior.sample(len(test)), classes))
 
 
 def judge_samples(config: DataConfig, test: ImageSet, samples: np.ndarray) -> dict[str, float | None]:
@@ -285,10 +289,14 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
         real = seen_by(config, train).images.astype(np.float32) / 255
         rows["real training images"] = judge_samples(config, seen_by(config, test), real)
     for figures in rows.values():
-        if not figures.get("mutual_information"):
+        if "mutual_information" not in figures:  # no VAE's
             figures.update(dict.fromkeys(ONLY_VARIATIONAL))
-    pixels = f"{own['pixels']} pixels, {own['images']:,} test images; nats per image"
+    kind = "colour" if space.image_shape[0] > 1 else own["pixels"]
+    pixels = f"{kind} pixels, {own['images']:,} test images; nats per image"
     notes = [f"{pixels}; the likelihood with {own['nll_samples']} draws" if "nll" in own else pixels]
+    if space.variational:
+        each = ", ".join(f"z{dimension} {own['kl_per_dim'][dimension]:.2f}" for dimension in space.statistics.order)
+        notes.append(f"KL of each dimension: {each}")
     if collapsed := own.get("collapsed_dimensions"):
         notes.append(f"{collapsed} of {space.latent} dimensions collapsed (KL under {COLLAPSED} nats)")
     if own.get("mutual_information", 0) > 0.95 * np.log(own["images"]):

@@ -54,6 +54,11 @@ def gaussian(mean: np.ndarray, covariance: np.ndarray) -> Mixture:
     return Mixture(np.ones(1), np.asarray(mean, float)[None], _square_roots(np.asarray(covariance, float)[None]))
 
 
+def fit_gaussian(codes: np.ndarray) -> Mixture:
+    """One Gaussian with the mean and the covariance of codes (N, D)."""
+    return gaussian(codes.mean(0, dtype=float), np.atleast_2d(np.cov(codes, rowvar=False, dtype=float)))
+
+
 def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) -> Mixture:
     """A mixture fitted to codes (N, D) by expectation-maximisation from a k-means start (scikit-learn's).
 

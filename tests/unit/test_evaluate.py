@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from scipy.stats import multivariate_normal
 
 from vae_core import classifier, evaluate, metrics
@@ -131,6 +135,8 @@ def test_a_report_stands_beside_pca_and_real_images(digits: Path) -> None:
     assert distances[2] < min(distances[:2])
     assert float(rows["importance-weighted NLL"][1]) < float(rows["reconstruction + KL"][1])
     assert "Grey pixels, 360 test images; nats per image; the likelihood with 20 draws" in text
+    each = re.findall(r"z\d+ (\d+\.\d\d)", text)
+    assert sorted(each) == sorted(f"{nats:.2f}" for nats in checkpoint.metrics["kl_per_dim"])
     assert "nll" not in checkpoint.metrics
 
 
@@ -161,6 +167,34 @@ def test_a_collapsed_posterior_is_flagged(digits: Path) -> None:
     assert figures["posterior_collapse"] is True
     assert figures["collapsed_dimensions"] == 4
     assert figures["mutual_information"] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_report_of_a_collapsed_model_keeps_its_rows(digits: Path, tmp_path: Path) -> None:
+    """A mutual information of 0 is a figure, too: the KL of nothing and no active unit stand in the table."""
+    shutil.copytree(digits / "grey", tmp_path / "collapsed")
+    weights = load_file(tmp_path / "collapsed" / "model.safetensors")
+    for name in weights:
+        if name.startswith("encoder_head.2"):
+            weights[name] = torch.zeros_like(weights[name])
+    with safe_open(tmp_path / "collapsed" / "model.safetensors", "pt") as file:
+        save_file(weights, tmp_path / "collapsed" / "model.safetensors", file.metadata())
+    text = evaluate.report(find_checkpoint("collapsed", tmp_path), samples=2)
+    assert "| KL | 0.00 |" in text
+    assert "| active units | 0 |" in text
+    assert "4 of 4 dimensions collapsed" in text
+
+
+def test_samples_of_a_model_without_a_prior_are_spread_like_its_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PCA's codes do not follow N(0, I): its samples are those of a Gaussian fitted to codes of training images."""
+    judged = []
+    monkeypatch.setattr(evaluate, "judge_samples", lambda config, test, samples: judged.append(samples) or {})
+    data = DataConfig("digits")
+    train, test = (load_images(data, split) for split in ("train", "test"))
+    space = evaluate.principal_components(data, 6, train)
+    evaluate.examine(space, test, train)
+    spread = space.encode(train.images).std(0)
+    assert spread.min() < 0.7, "these codes would not tell the two apart"
+    np.testing.assert_allclose(space.encode(judged[0]).std(0), spread, rtol=0.25)  # decoding cuts off at 0 and 1
 
 
 def test_images_without_labels_have_no_figures_about_labels(digits: Path) -> None:
