@@ -72,7 +72,10 @@ class CodeStatistics:
 
     @cached_property
     def active(self) -> np.ndarray:
-        """(D,) whether a dimension carries anything to speak of."""
+        """(D,) whether a dimension carries anything to speak of.
+
+        For a variational model what ``metrics.active_units`` finds, here from the deviation, as the codes are not kept.
+        """
         if self.kl is not None:
             return self.standard_deviation**2 > ACTIVE_VARIANCE
         return self.score > ACTIVE_SHARE

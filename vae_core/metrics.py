@@ -24,12 +24,19 @@ DISTANCES_A_PART = 10_000_000  # 80 MB in float64
 
 
 def mse(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
-    """Mean squared error over an image's pixels, (N,)."""
+    """Mean squared error over an image's pixels, (N,): sum_i (x_i - y_i)^2 / P over its P = C H W values.
+
+    In squares of the pixels' range, so that black for white is 1: scikit-image's ``mean_squared_error`` of each image.
+    """
     return _per_image(lambda x, y: np.square(x - y).mean((1, 2, 3)), images, decoded)
 
 
 def psnr(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio, 10 log10(1 / MSE) in decibels, (N,); infinite for equal images."""
+    """Peak signal-to-noise ratio, 10 log10(1 / MSE) in decibels, (N,); infinite for equal images.
+
+    scikit-image's ``peak_signal_noise_ratio`` of each image with a range of 1; the mean of it over images is not the
+    ratio of their mean error.
+    """
     with np.errstate(divide="ignore"):
         return -10 * np.log10(mse(images, decoded))
 
@@ -37,6 +44,8 @@ def psnr(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
 def bce(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Binary cross-entropy in nats per image, summed over pixels, (N,); ``decoded`` are Bernoulli means.
 
+    -sum_i x_i log y_i + (1 - x_i) log(1 - y_i) over an image's C H W values (Kingma & Welling 2014, appendix C.1), a
+    sum and no mean. The least value for grey pixels is their entropy, not 0.
     Means are kept 1e-7 away from 0 and 1, so that one certain and wrong pixel does not make it infinite.
     """
 
@@ -48,8 +57,10 @@ def bce(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
 
 
 def ssim(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
-    """Structural similarity (Wang, Bovik, Sheikh & Simoncelli 2004), (N,), 1 for equal images.
+    """Structural similarity (Wang, Bovik, Sheikh & Simoncelli 2004, eq. 13 and 17), (N,), 1 for equal images.
 
+    (2 mx my + c1) (2 cxy + c2) / ((mx^2 + my^2 + c1) (vx + vy + c2)) of a window's means m, variances v and covariance
+    cxy, with c1 = 0.01^2 and c2 = 0.03^2; a number without a unit, in [-1, 1].
     Uniform window of 7x7 (for smaller images the largest odd one that fits) with sample covariance, averaged over the
     windows that lie wholly inside and over channels: scikit-image's ``structural_similarity`` at its defaults with a
     range of 1.
@@ -105,7 +116,8 @@ def _per_image(
 def active_units(means: np.ndarray) -> np.ndarray:
     """(D,) whether each unit's posterior mean varies over the data, its variance over images being more than 0.01.
 
-    Burda, Grosse & Salakhutdinov 2016, section 5.2: A_u = Cov_x(E_q(u|x)[u]). ``means`` are (N, D).
+    Burda, Grosse & Salakhutdinov 2016, section 5.2: A_u = Cov_x(E_q(u|x)[u]), the population's variance, in squares of
+    the prior's deviation. ``means`` are (N, D).
     """
     return np.var(means, axis=0, dtype=np.float64) > ACTIVE_VARIANCE
 
@@ -145,8 +157,11 @@ def mutual_information(means: np.ndarray, deviations: np.ndarray, *, draws: int 
 def knn_accuracy(codes: np.ndarray, labels: np.ndarray, k: int) -> float:
     """Share of codes (N, D) whose label (N,) is the most frequent one among their k nearest other codes.
 
-    Euclidean distance, leaving each code itself out; a tie goes to the smaller label. Where there are not k others, all
-    of them vote; a single code has no neighbours, and the figure is not a number.
+    mean_n [argmax_c #{j among the k nearest to n: label_j = c} = label_n], the k-nearest-neighbour rule (Cover & Hart
+    1967, "Nearest neighbor pattern classification"), leaving each code itself out. Distance is Euclidean; labels are
+    whole numbers from 0. A tie of votes goes to the smaller label; of codes equally far, scikit-learn's search chooses
+    which are among the k. Where there are not k others, all of them vote; a single code has no neighbours, and the
+    figure is not a number.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -161,7 +176,9 @@ def knn_transfer(
 ) -> float:
     """Share of codes (N, D) whose label (N,) is the most frequent one among their k nearest training codes (M, D).
 
-    Euclidean distance; a tie goes to the smaller label.
+    The rule of ``knn_accuracy`` (Cover & Hart 1967) with neighbours from another set, no code left out: the score of
+    scikit-learn's ``KNeighborsClassifier``. Distance and ties are as there; where there are not k training codes, all
+    of them vote.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -181,8 +198,10 @@ def linear_probe(
 ) -> float:
     """Share of codes (N, D) that a linear classifier learnt from training codes (M, D) puts into the right class.
 
-    Multinomial logistic regression on codes standardised by the training codes' mean and deviation, scikit-learn's
-    default regularisation (Alain & Bengio 2017, "Understanding intermediate layers using linear classifier probes").
+    Multinomial logistic regression (Alain & Bengio 2017, "Understanding intermediate layers using linear classifier
+    probes"): the share of codes z with argmax_c w_c.z + b_c = label, where w and b minimise
+    -C sum_m log softmax(W z_m + b)[label_m] + |W|^2 / 2 over training codes, C being 1 as scikit-learn has it. All
+    codes are standardised by the training codes' mean and deviation first. Of two classes, one keeps w and b at 0.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

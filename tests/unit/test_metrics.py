@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from itertools import cycle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
-from skimage.metrics import structural_similarity
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
 from sklearn import manifold
 from sklearn.neighbors import KNeighborsClassifier
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.nn.functional import binary_cross_entropy
 
-from vae_core import metrics
+from vae_core import latent, metrics
+from vae_core.data import ImageSet
+from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.models import Posterior
 
 FIGURES = (metrics.mse, metrics.psnr, metrics.bce, metrics.ssim)
 
@@ -45,6 +53,18 @@ def test_mse_and_psnr_are_their_definitions() -> None:
     images = np.full((2, 3, 4, 5), 0.5)
     np.testing.assert_allclose(metrics.mse(images, images + 0.1), [0.01, 0.01])
     np.testing.assert_allclose(metrics.psnr(images, images + 0.1), [20, 20])
+
+
+def test_mse_psnr_and_bce_are_those_of_other_libraries() -> None:
+    """scikit-image's error and ratio of each colour image, and torch's cross-entropy, summed over pixels."""
+    images, noisy = (array.astype(float) for array in pair(5, 3, 6, 7))
+    pairs = list(zip(images, noisy, strict=True))
+    np.testing.assert_allclose(metrics.mse(images, noisy), [mean_squared_error(x, y) for x, y in pairs])
+    ratios = [peak_signal_noise_ratio(x, y, data_range=1) for x, y in pairs]
+    np.testing.assert_allclose(metrics.psnr(images, noisy), ratios)
+    means = np.clip(noisy, 0.01, 0.99)
+    losses = binary_cross_entropy(torch.from_numpy(means), torch.from_numpy(images), reduction="none")
+    np.testing.assert_allclose(metrics.bce(images, means), losses.sum((1, 2, 3)).numpy())
 
 
 def test_bce_is_summed_over_pixels() -> None:
@@ -162,6 +182,19 @@ def test_a_unit_is_active_when_its_mean_varies() -> None:
     assert metrics.active_units(means).tolist() == [True, False, False]
 
 
+def test_a_checkpoints_active_dimensions_are_the_active_units() -> None:
+    """The statistics that a checkpoint keeps of its codes, also read back, tell the same units as the codes do."""
+    codes = np.random.default_rng(0).normal(size=(400, 40)) * np.linspace(0.05, 0.15, 40) + 1
+    active = metrics.active_units(codes)
+    assert 0 < active.sum() < 40
+    kl = np.ones(40)
+    statistics = CodeStatistics.of(codes, kl, None, 0)
+    stored = {"code": statistics.to_metrics(), "kl_per_dim": kl.tolist()}
+    again = CodeStatistics.from_metrics(stored, 40, variational=True)
+    np.testing.assert_array_equal(statistics.active, active)
+    np.testing.assert_array_equal(again.active, active)
+
+
 def test_mutual_information_is_that_of_torch_distributions() -> None:
     """The same estimate as a mixture of all posteriors gives, at the same codes."""
     generator = np.random.default_rng(1)
@@ -204,6 +237,100 @@ def test_a_linear_probe_finds_what_is_linear_and_nothing_else() -> None:
     assert probe > 0.98
     noise = np.random.default_rng(2).integers(0, 3, 300)
     assert metrics.linear_probe(train, train_labels, codes, noise) < 0.45
+
+
+def probe_of_scipy(train: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, classes: int) -> np.ndarray:
+    """Classes of codes by penalised logistic regression, its objective minimised by scipy."""
+    mean, deviation = train.mean(0), train.std(0)
+    rows = classes if classes > 2 else 1  # with two classes the first has no weights
+
+    def scores(parameters: np.ndarray, points: np.ndarray) -> np.ndarray:
+        table = np.zeros((classes, points.shape[1] + 1))
+        table[classes - rows :] = parameters.reshape(rows, -1)
+        return (points - mean) / deviation @ table[:, :-1].T + table[:, -1]
+
+    def objective(parameters: np.ndarray) -> float:
+        logarithms = log_softmax(scores(parameters, train), 1)[np.arange(len(train)), train_labels]
+        return float(np.square(parameters.reshape(rows, -1)[:, :-1]).sum() / 2 - logarithms.sum())
+
+    found = minimize(objective, np.zeros(rows * (train.shape[1] + 1)), options={"gtol": 1e-4})
+    return scores(found.x, codes).argmax(1)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_linear_probe_is_logistic_regression(classes: int) -> None:
+    """The share that scipy's minimum of the same objective gets right, for classes that overlap.
+
+    Few training codes, so that the regularisation matters, and codes neither centred nor of one scale.
+    """
+    (train, train_labels), (codes, labels) = clusters(30, 10, 0), clusters(4000, 10, 1)
+    train, codes = (points * np.geomspace(0.1, 10, 10) + 3 for points in (train, codes))
+    train, train_labels = train[train_labels < classes], train_labels[train_labels < classes]
+    codes, labels = codes[labels < classes], labels[labels < classes]
+    expected = (probe_of_scipy(train, train_labels, codes, classes) == labels).mean()
+    assert 0.6 < expected < 0.95
+    assert metrics.linear_probe(train, train_labels, codes, labels) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_linear_probe_learns_nothing_from_labels_that_codes_do_not_tell() -> None:
+    """It then gets about the largest class's share right, here 0.7."""
+    generator = np.random.default_rng(0)
+    codes, labels = generator.normal(size=(3000, 4)), generator.choice(3, 3000, p=[0.2, 0.7, 0.1])
+    probe = metrics.linear_probe(codes[:2000], labels[:2000], codes[2000:], labels[2000:])
+    assert probe == pytest.approx(0.7, abs=0.05)
+
+
+def test_a_linear_probe_does_not_depend_on_the_codes_scale_and_origin() -> None:
+    """Each dimension of overlapping clusters stretched and moved, and none told better or worse."""
+    (train, train_labels), (codes, labels) = clusters(300, 4, 0), clusters(300, 4, 1)
+    scale, origin = np.array([100.0, 1.0, 0.01, -3.0]), np.array([5.0, -100.0, 0.0, 7.0])
+    plain = metrics.linear_probe(train, train_labels, codes, labels)
+    moved = metrics.linear_probe(train * scale + origin, train_labels, codes * scale + origin, labels)
+    assert plain < 0.95
+    assert moved == pytest.approx(plain, abs=1e-2)
+
+
+# --- likelihoods --------------------------------------------------------------------------------------------------
+
+
+def test_a_likelihood_decodes_no_more_than_a_part_at_once(
+    tiny_checkpoints: Path, test_images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many images and draws there are, the decoder never gets more codes than a part holds.
+
+    The same draws in parts of other sizes, which divide neither number, or all at once, give the same estimate.
+    """
+    space = LatentSpace.open(tiny_checkpoints / "vae")
+    images, draws = len(test_images.images), 90
+    noise = torch.randn((draws, space.latent), generator=torch.Generator().manual_seed(0))
+    sizes: list[int] = []
+    decode = space._model.decode
+
+    def count(codes: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        sizes.append(len(codes))
+        return decode(codes, labels)
+
+    def estimate(images_a_part: int, draws_a_part: int) -> np.ndarray:
+        stream = cycle(noise)  # an image's draws are the same however they are cut
+
+        def samples(posterior: Posterior, count: int, generator: torch.Generator | None = None) -> torch.Tensor:
+            epsilon = torch.stack([next(stream) for _ in range(count)])[:, None]
+            assert posterior.log_variance is not None
+            return posterior.mean + torch.exp(0.5 * posterior.log_variance) * epsilon
+
+        monkeypatch.setattr(Posterior, "samples", samples)
+        monkeypatch.setattr(latent, "IMAGES_A_PART", images_a_part)
+        monkeypatch.setattr(latent, "DRAWS_A_PART", draws_a_part)
+        sizes.clear()
+        found = space.log_likelihood(test_images.images, samples=draws)
+        assert max(sizes) == images_a_part * draws_a_part
+        assert sum(sizes) == images * draws
+        return found
+
+    monkeypatch.setattr(space._model, "decode", count)
+    usual = estimate(latent.IMAGES_A_PART, latent.DRAWS_A_PART)
+    np.testing.assert_allclose(estimate(7, 11), usual, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(estimate(images, draws), usual, rtol=0, atol=1e-4)
 
 
 # --- samples ------------------------------------------------------------------------------------------------------
