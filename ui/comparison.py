@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -84,7 +84,10 @@ class Baselines(NamedTuple):
 
 
 def baselines(chosen: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> Baselines:
-    """PCA of the same code size and the same kind of pixels for each chosen model, unless it is chosen itself."""
+    """PCA of the same code size and the same kind of pixels for each chosen model, unless it is chosen itself.
+
+    Where no checkpoint has it, it is fitted here, if there are training images.
+    """
     found: list[Checkpoint] = []
     missing: list[Checkpoint] = []
     principal = [other for other in known if family_of(other) == "pca"]
@@ -92,23 +95,27 @@ def baselines(chosen: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> Base
     for size, model in reversed(sizes.items()):
         fitting = [other for other in principal if (latent_of(other), pixels_of(other)) == size]
         if not fitting:
-            missing.append(model)
+            fitted = loaders.quietly(partial(loaders.fitted_pca, model))
+            if fitted is None:
+                missing.append(model)
+            else:
+                found.append(fitted)
         elif not any(other.name == one.name for other in fitting for one in chosen):
             found.append(fitting[0])
     return Baselines(found, missing)
 
 
-def say_missing(missing: Sequence[Checkpoint]) -> None:
-    """One line for each code size that has no PCA, and how to make one."""
-    for model in missing:
-        assert model.run is not None
-        latent, name = latent_of(model), model.run.data.name
-        data = "folder:PATH" if name.startswith("folder:") else name  # where a folder lies is the server's own matter
-        if pixels_of(model) == BINARISED:
-            st.caption(f"No PCA of binarised pixels with {latent} numbers to compare with.")
-        else:
-            command = plain(f"python train.py --preset pca --latent {latent} --data {data}")
-            st.caption(f"No PCA with {latent} numbers to compare with; {command} makes one.")
+def explain(baselines: Baselines) -> None:
+    """One line for each PCA that was fitted here, and for each code size that has none."""
+    for model in baselines.found:
+        if isinstance(model, loaders.FittedPca):
+            st.caption(f"{model.name}: fitted here, to {model.images:,} training images.")
+    for model in baselines.missing:
+        kind = " of binarised pixels" if pixels_of(model) == BINARISED else ""
+        st.caption(
+            f"No PCA{kind} with {latent_of(model)} numbers to compare with: there is none among the models, and the "
+            "training images to fit one to are not here."
+        )
 
 
 # --- rows of pictures ---------------------------------------------------------------------------------------------

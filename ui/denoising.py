@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, comparison, exports, loaders, ranking, reconstructions
-from ui.comparison import Baselines, PictureRow, named, say_missing, show_row, told
+from ui.comparison import Baselines, PictureRow, explain, named, show_row, told
 from vae_core import metrics
 from vae_core.denoising import add_noise
 
@@ -32,7 +32,7 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     everyone = beside + [(model.name, model) for model in models]
     usable = [(name, model) for name, model in everyone if loaders.attempt(partial(loaders.open_space, model))]
     _denoise(usable, images, chosen)
-    say_missing(baselines.missing)
+    explain(baselines)
     st.caption(
         "Under each picture its mean squared error against the clean one. PCA, being linear, averages much of the "
         "noise away. A network that has never met noise may take it for something else altogether; one trained with "

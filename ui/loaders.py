@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import atexit
 import gc
+import math
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -21,8 +25,31 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+# A PCA that is fitted while somebody waits takes a second or two with so many images, of few pixels and of many.
+MOST_FITTED, MOST_LARGE_FITTED, LARGE = 10_000, 2_000, 2_000
+
 _freeze_once = threading.Lock()
 _frozen = False
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPca(Checkpoint):
+    """A PCA that was fitted here and is in no folder."""
+
+    space: LatentSpace = field(kw_only=True)
+    images: int = field(kw_only=True)
+    """How many training images it was fitted to."""
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Figures on the test split, measured when they are first asked for; empty if its images are not here."""
+        from vae_core.evaluate import measure_space
+
+        images = quietly(lambda: test_images(self))
+        if images is None:
+            return {}
+        with st.spinner(f"Measuring {self.name} …"):
+            return measure_space(self.space, images)
 
 
 class Codes(NamedTuple):
@@ -60,6 +87,8 @@ def open_space(checkpoint: Checkpoint) -> LatentSpace:
     Raises:
         UserError: if its weights cannot be used.
     """
+    if isinstance(checkpoint, FittedPca):
+        return checkpoint.space
     return _opened(checkpoint.name, checkpoint.digest)
 
 
@@ -71,6 +100,27 @@ def _opened(name: str, digest: str) -> LatentSpace:
     space = LatentSpace.open(name)
     _freeze_heap()
     return space
+
+
+def fitted_pca(checkpoint: Checkpoint) -> FittedPca:
+    """PCA of a model's data with as many numbers as its code, or as many as the images span; for all visitors.
+
+    Raises:
+        UserError: if the training images are not here.
+    """
+    assert checkpoint.run is not None
+    return _fitted_pca(checkpoint.run.data, checkpoint.run.model.latent)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Fitting PCA …")
+def _fitted_pca(config: DataConfig, latent: int) -> FittedPca:
+    from vae_core.evaluate import principal_components, training_images
+
+    train = training_images(config)
+    pixels = math.prod(train.images.shape[1:])
+    train = train.part(slice(MOST_LARGE_FITTED if pixels > LARGE else MOST_FITTED))
+    space = principal_components(config, min(latent, len(train) - 1, pixels), train)
+    return FittedPca(space.name, Path(space.name), space.run, space=space, images=len(train))
 
 
 def packed_decoder(checkpoint: Checkpoint) -> PackedDecoder | str:

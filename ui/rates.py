@@ -50,7 +50,8 @@ def _pick_pixels(checkpoint: Checkpoint, known: Sequence[Checkpoint]) -> str:
     if len(kinds) < 2:
         return own
     key = f"pixels_of_{checkpoint.name}"
-    return st.segmented_control("Pixels", kinds, default=own, key=key, required=True) or own
+    chosen = st.segmented_control("Pixels", kinds, default=own, key=key, required=True, bind="query-params")
+    return chosen or own  # an empty parameter in the address unselects
 
 
 def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoint]:

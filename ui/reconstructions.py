@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, exports, loaders, point, ranking, tables
-from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, reconstruct, say_missing, show_row, told
+from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
 from ui.gallery import gallery
 from vae_core import media
 
@@ -65,7 +65,7 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
 
     st.subheader("Means over these pictures", anchor=False)
     tables.show_table(tables.shown_table(everyone))
-    say_missing(baselines.missing)
+    explain(baselines)
     with st.container(horizontal=True):
         exports.download(
             "Pictures as PNG", "comparison.png",

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, exports
-from ui.comparison import EXACT, Baselines, Outcome, named, say_missing
+from ui.comparison import EXACT, Baselines, Outcome, explain, named
 from ui.models import BINARISED, GREY, family_of, latent_of, pixels_of
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def show_split(models: Sequence[Checkpoint], baselines: Baselines) -> None:
         if title:
             st.subheader(title, anchor=False)
         show_table(table)
-    say_missing(baselines.missing)
+    explain(baselines)
     st.caption(
         "Means over all images of the test split. MSE, PSNR and SSIM are of the posterior mean's reconstruction; "
         "reconstruction and KL take one posterior sample. The headings explain themselves when the pointer rests on "

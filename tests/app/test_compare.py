@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +20,13 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import HOSTILE
-from ui import comparison, denoising, exports, loaders, ranking, rate_figure, rates, reconstructions, tables
+from ui import comparison, denoising, exports, loaders, models, ranking, rate_figure, rates, reconstructions, tables
 from ui.comparison import PictureRow
 from ui.rate_figure import RatePoint
-from vae_core import media, metrics
+from vae_core import evaluate, media, metrics
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
-from vae_core.config import DataConfig
-from vae_core.data import load_images
+from vae_core.config import DataConfig, UserError
+from vae_core.data import ImageSet, load_images
 from vae_core.latent import LatentSpace
 
 PAGE = "pages/compare.py"
@@ -150,19 +151,48 @@ def test_error_maps_share_one_scale() -> None:
     [
         ("digits-vae", ["digits-pca (baseline)", "digits-vae"]),
         ("digits-pca,digits-vae", ["digits-pca", "digits-vae"]),
-        ("digits-vae-2", ["digits-vae-2"]),
+        ("digits-vae-2", ["PCA, 2 numbers (baseline)", "digits-vae-2"]),
     ],
 )
-@pytest.mark.parametrize("view", ["Test split", "Reconstructions"])
-def test_the_tables_have_pca_of_the_same_size(
+@pytest.mark.parametrize("view", ["Test split", "Reconstructions", "Denoising"])
+def test_pca_of_the_same_size_stands_beside(
     view: str, models: str, expected: list[str], checkpoints: Path, open_page: OpenPage
 ) -> None:
-    """Not chosen, it stands there as the baseline; chosen, once; and where there is none, how to make one."""
+    """Not chosen, it stands there as the baseline; chosen, once; and where no checkpoint has it, it is fitted."""
     app = open_page(PAGE, model="digits-vae", models=models, view=view)
-    assert [row["model"] for row in rows_of(app)] == expected
-    told = [line.value.replace("\\", "") for line in app.main.caption if line.value.startswith("No PCA")]
-    assert told == ["No PCA with 2 numbers to compare with; python train.py --preset pca --latent 2 --data digits "
-                    "makes one."] * (models == "digits-vae-2")  # fmt: skip
+    if view == "Denoising":
+        assert titles(app) == ["Noisy", *expected, "Clean"]
+    else:
+        rows = rows_of(app)
+        assert [row["model"] for row in rows] == expected
+        assert 0 < rows[0]["mse"] < 0.1
+    told = [line.value for line in app.main.caption if "fitted here" in line.value]
+    assert told == ["PCA, 2 numbers: fitted here, to 1,437 training images."] * (models == "digits-vae-2")
+
+
+def test_a_fitted_pca_has_the_figures_of_one_that_was_trained(checkpoints: Path, open_page: OpenPage) -> None:
+    """PCA is in closed form: fitted on the page it is the checkpoint that train.py makes."""
+    stored = rows_of(open_page(PAGE, model="digits-vae", models="digits-pca", view="Test split"))[0]
+    shutil.rmtree(checkpoints / "digits-pca")
+    fitted = rows_of(open_page(PAGE, model="digits-vae", models="digits-vae", view="Test split"))[0]
+    assert fitted["model"] == "PCA, 4 numbers (baseline)"
+    assert {name: fitted[name] for name in ("mse", "psnr", "ssim")} == pytest.approx(
+        {name: stored[name] for name in ("mse", "psnr", "ssim")}, rel=1e-3
+    )
+
+
+def test_without_training_images_there_is_no_pca_to_fit(
+    checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line says so, and the rest of the page stands."""
+
+    def absent(config: DataConfig) -> ImageSet:
+        raise UserError("not here")
+
+    monkeypatch.setattr(evaluate, "training_images", absent)
+    app = open_page(PAGE, model="digits-vae", models="digits-vae-2", view="Test split")
+    assert [row["model"] for row in rows_of(app)] == ["digits-vae-2"]
+    assert sum(line.value.startswith("No PCA with 2 numbers to compare with") for line in app.main.caption) == 1
 
 
 def test_no_model_at_all_can_be_chosen(checkpoints: Path, open_page: OpenPage) -> None:
@@ -217,7 +247,8 @@ def test_binarised_pixels_have_a_table_and_columns_of_their_own(checkpoints: Pat
     assert grey["total"] == find_checkpoint("digits-vae").metrics["total"]
     assert "total" not in binarised
     assert binarised["total_binarised"] == find_checkpoint("digits-vae-2").metrics["total"]
-    assert comparison.baselines([rows[1][0]], loaders.usable_checkpoints()).missing == [rows[1][0]]
+    (fitted,) = comparison.baselines([rows[1][0]], loaders.usable_checkpoints()).found
+    assert models.pixels_of(fitted) == "binarised", "grey pixels' PCA is none for them"
 
 
 def test_a_picture_without_error_has_no_infinite_figure() -> None:
