@@ -54,10 +54,15 @@ def _denoise(models: Sequence[tuple[str, Checkpoint]], images: ImageSet, chosen:
     for row in rows:
         show_row(row, names)
     classes = [choose.class_name(images, int(index)) for index in chosen]
-    exports.download(
-        "Pictures as PNG", "denoising.png",
-        lambda: exports.sheet_png(rows, reconstructions.headings(chosen, classes)),
-    )  # fmt: skip
+    with st.container(horizontal=True):
+        exports.download(
+            "Pictures as PNG", "denoising.png",
+            lambda: exports.sheet_png(rows, reconstructions.headings(chosen, classes)),
+        )  # fmt: skip
+        exports.download(
+            "Figures as CSV", "denoising.csv",
+            lambda: exports.csv_bytes(noise_records(rows, chosen, classes, float(deviation))),
+        )  # fmt: skip
 
 
 def denoised_rows(
@@ -87,6 +92,18 @@ def denoised_rows(
             PictureRow(name, _training(model), restored, f"denoised by {name}", f"denoised_{name}", measured(restored))
         )
     return [*rows, PictureRow("Clean", "", clean, "clean", "clean")]
+
+
+def noise_records(
+    rows: Sequence[PictureRow], chosen: np.ndarray, classes: Sequence[str], deviation: float
+) -> list[dict[str, object]]:
+    """One row a model, the noisy pictures among them, and picture: its squared error against the clean one."""
+    *noisy, clean = rows
+    return [
+        {"image": int(index), "class": name, "model": row.title, "noise": deviation, "mse": float(error)}
+        for row in noisy
+        for index, name, error in zip(chosen, classes, metrics.mse(clean.pictures, row.pictures), strict=True)
+    ]
 
 
 def _training(model: Checkpoint) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import models, rate_figure
+from ui import exports, models, rate_figure
 from ui.frame import plain
 from ui.rate_figure import RatePoint
 from ui.tables import number
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
 
 CHART = "rate_distortion"
+PICTURE = "rate-distortion"  # the name of its files
 MEASURES = {"MSE": "mean squared error of a pixel", "Nats": "reconstruction, nats per image"}
 
 
@@ -36,11 +37,14 @@ def show(checkpoint: Checkpoint) -> None:
         return
     st.plotly_chart(
         _draw(tuple(points), measure, checkpoint.name), key=CHART, on_select=_open_clicked, selection_mode="points",
-        config={"displayModeBar": False},
+        config={"modeBarButtons": [["toImage"]], "displaylogo": False, "toImageButtonOptions": {"filename": PICTURE}},
         alt=f"Rate against distortion of {len(points)} models; the tab “Test split” has the figures as a table",
     )  # fmt: skip
     shown = {point.name for point in points}
     st.caption(" ".join(_explain(measure, [one for one in known if one.name not in shown])))
+    exports.download(
+        "Points as CSV", f"{PICTURE}.csv", lambda: exports.csv_bytes([point_record(point, measure) for point in points])
+    )
 
 
 def _pick_pixels(checkpoint: Checkpoint, known: Sequence[Checkpoint]) -> str:
@@ -71,12 +75,20 @@ def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoi
     return points
 
 
+def point_record(point: RatePoint, measure: str) -> dict[str, Any]:
+    """A point as a row of a file; a deterministic model's rate is empty."""
+    return {
+        "model": point.name, "family": point.family, "latent": point.latent, "kl": point.rate,
+        "mse" if measure == "MSE" else "reconstruction": point.distortion,
+    }  # fmt: skip
+
+
 def _explain(measure: str, absent: Sequence[Checkpoint]) -> list[str]:
     """What the plot shows, and what it does not."""
     sentences = [
         "All models of these pictures, on the test split. A click on a point opens its model; so does the menu “Model” "
         "in the sidebar. Rate: what a VAE's code costs, its KL to the prior. PCA and CAE have no prior, so no rate: "
-        "they stand apart, and dotted lines carry their distortion over.",
+        "they stand apart, and dotted lines carry their distortion over. The camera over the plot saves it as PNG.",
     ]
     if measure == "MSE":
         sentences.append("MSE of the posterior mean's reconstruction.")

@@ -357,6 +357,24 @@ def test_denoising_shows_noisy_pictures_pca_every_model_and_clean_ones(checkpoin
         assert np.mean(errors) == pytest.approx(deviation**2, rel=0.15)
 
 
+def test_the_figures_of_denoising_can_be_taken_away(checkpoints: Path) -> None:
+    """A row for each picture, noisy and restored, with its error against the clean one, which has none."""
+    images, chosen = load_images(DIGITS, "test"), np.array([7, 3])
+    rows = denoising.denoised_rows([("it", find_checkpoint("digits-cae"))], images, chosen, 0.2)
+    records = denoising.noise_records(rows, chosen, ["seven", "three"], 0.2)
+    assert [(row["image"], row["class"], row["model"]) for row in records] == [
+        (7, "seven", "Noisy"), (3, "three", "Noisy"), (7, "seven", "it"), (3, "three", "it"),
+    ]  # fmt: skip
+    assert [f"MSE {row['mse']:.4f}" for row in records] == [text for row in rows[:-1] for text in row.captions]
+
+
+def test_a_point_becomes_a_row_of_a_file() -> None:
+    """The distortion has the name of what it is."""
+    one = RatePoint("one", "cae", 2, None, 0.03)
+    assert rates.point_record(one, "MSE") == {"model": "one", "family": "cae", "latent": 2, "kl": None, "mse": 0.03}
+    assert rates.point_record(one, "Nats")["reconstruction"] == 0.03
+
+
 def test_without_noise_denoising_is_reconstruction(checkpoints: Path) -> None:
     """The rows of models are what they make of the clean pictures."""
     images, chosen, model = load_images(DIGITS, "test"), np.array([3, 5]), find_checkpoint("digits-cvae")
@@ -408,13 +426,14 @@ def test_no_cell_becomes_a_formula(start: str) -> None:
 
 
 def test_the_files_of_every_tab_can_be_made(checkpoints: Path, open_page: OpenPage) -> None:
-    """A PNG and a CSV of the reconstructions, a PNG of the denoising, a CSV of the test split."""
+    """A PNG and a CSV of the pictures, a CSV of points and of the test split; the plot has a button of its own."""
     names = {
         view: [button.proto.label for button in open_page(PAGE, model="digits-vae", view=view).get("download_button")]
-        for view in ("Reconstructions", "Denoising", "Test split")
+        for view in ("Reconstructions", "Denoising", "Rate against distortion", "Test split")
     }
     assert names == {
         "Reconstructions": ["Pictures as PNG", "Figures as CSV"],
-        "Denoising": ["Pictures as PNG"],
+        "Denoising": ["Pictures as PNG", "Figures as CSV"],
+        "Rate against distortion": ["Points as CSV"],
         "Test split": ["Table as CSV"],
     }
