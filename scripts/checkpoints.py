@@ -17,9 +17,11 @@ from vae_core.checkpoint import checkpoints_folder, find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import DataMissingError, load_images
 from vae_core.embedding import load_maps, make_maps_with_bar
+from vae_core.evaluate import add_figures
 from vae_core.recipes import Recipe, list_recipes, load_recipe
 
 PROJECT = Path(__file__).resolve().parent.parent
+LEAST_IMAGES = 1000
 
 
 def is_trained(recipe: Recipe, folder: Path) -> bool:
@@ -38,6 +40,17 @@ def lacks_maps(recipe: Recipe, folder: Path) -> bool:
     """Whether a trained checkpoint shall have maps and has none."""
     found = find_checkpoint(recipe.name, folder)
     return recipe.maps != "none" and not load_maps(found.folder, found.digest)
+
+
+def lacks_figures(recipe: Recipe, folder: Path) -> bool:
+    """Whether the figures that take a minute are missing; of few test images they would say little."""
+    found = find_checkpoint(recipe.name, folder)
+    assert found.run is not None
+    stored = found.metrics
+    due = {"nll"} if found.run.model.family == "vae" else set()
+    if stored.get("knn_accuracy") is not None:  # its images have labels
+        due.add("linear_probe")
+    return stored["images"] >= LEAST_IMAGES and not due <= stored.keys()
 
 
 def is_begun(recipe: Recipe, folder: Path) -> bool:
@@ -73,7 +86,7 @@ def main(names: list[str]) -> int:
         recipes = [load_recipe(name) for name in names or list_recipes()]
         for recipe in recipes:
             trained = is_trained(recipe, folder)
-            if trained and not lacks_maps(recipe, folder):
+            if trained and not lacks_maps(recipe, folder) and not lacks_figures(recipe, folder):
                 print(f"{recipe.name}: made already", flush=True)
             elif not is_at_hand(recipe):
                 skipped.append(recipe.name)
@@ -82,6 +95,9 @@ def main(names: list[str]) -> int:
                     status = subprocess.run(command(recipe, folder), cwd=PROJECT, check=False).returncode
                     if status:
                         return status
+                if lacks_figures(recipe, folder):
+                    print(f"{recipe.name}: measuring likelihood, probes and samples", flush=True)
+                    add_figures(find_checkpoint(recipe.name, folder))
                 if lacks_maps(recipe, folder):
                     make_maps_with_bar(recipe.name, folder, usual_only=recipe.maps == "usual")
     except UserError as error:

@@ -195,6 +195,17 @@ def examine(
     return figures | judge_samples(space.run.data, test, space.decode(prior.sample(len(test)), classes))
 
 
+def add_figures(checkpoint: Checkpoint) -> None:
+    """Keep with a checkpoint, beside the figures that it has, what ``examine`` finds.
+
+    Raises:
+        UserError: if the checkpoint cannot be used or its images are not here.
+    """
+    space = LatentSpace.open(checkpoint.folder)
+    found = examine(space, load_images(space.run.data, "test"), training_images(space.run.data))
+    save_metrics(checkpoint.folder, checkpoint.metrics | found)
+
+
 def judge_samples(config: DataConfig, test: ImageSet, samples: np.ndarray) -> dict[str, float | None]:
     """Fréchet distance, precision, recall, density and coverage of samples (N, C, H, W) against test images."""
     classifier = open_classifier(config)

@@ -9,8 +9,11 @@ import pytest
 
 from scripts import checkpoints
 from tests.unit.conftest import tiny_run
+from vae_core import evaluate
+from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet
+from vae_core.latent import LatentSpace
 from vae_core.recipes import Recipe
 from vae_core.training import describe_images, fit
 
@@ -49,6 +52,27 @@ def test_a_finished_one_is_left_alone(
     assert capsys.readouterr().out == "tiny: made already\n"
     assert not checkpoints.is_trained(Recipe("tiny", "", tiny_run(epochs=4), maps="none"), tmp_path)
     assert checkpoints.lacks_maps(Recipe("tiny", "", recipe.run), tmp_path)
+
+
+def test_figures_that_take_a_minute_are_added_to_those_it_has(
+    recipe: Recipe, tmp_path: Path, train_images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and only of test splits that are large enough; nothing is trained or measured a second time."""
+    train(recipe, tmp_path, train_images)
+    before = find_checkpoint("tiny", tmp_path).metrics
+    assert not checkpoints.lacks_figures(recipe, tmp_path), "few images"
+    monkeypatch.setattr(checkpoints, "LEAST_IMAGES", 1)
+    assert checkpoints.lacks_figures(recipe, tmp_path)
+    asked: list[int] = []
+
+    def examine(space: LatentSpace, test: ImageSet, train: ImageSet) -> dict[str, float]:
+        asked.append(len(test))
+        return {"nll": 1.0, "linear_probe": 0.5}
+
+    monkeypatch.setattr(evaluate, "examine", examine)
+    assert [checkpoints.main([]) for _ in range(2)] == [0, 0]
+    assert len(asked) == 1
+    assert find_checkpoint("tiny", tmp_path).metrics == before | {"nll": 1.0, "linear_probe": 0.5}
 
 
 def test_an_interrupted_training_goes_on(recipe: Recipe, tmp_path: Path, train_images: ImageSet) -> None:
