@@ -219,9 +219,10 @@ def likelihood(name: str, label: str, reference: float, samples: int, settings: 
     draws = settings.samples or samples
     nll = -space.log_likelihood(test.images, samples=draws)
     error = nll.std(ddof=1) / np.sqrt(len(nll))
+    bound = space.run.model.importance_samples
     how = (
         f"whole test split, binarised once (seed 0), {draws:,} draws, ± {error:.2f} over images; "
-        f"{space.run.train.epochs} epochs"
+        f"{space.run.train.epochs} epochs by the {'ELBO' if bound == 1 else f'importance-weighted bound, k = {bound}'}"
     )
     return [Figure(label, float(nll.mean()), reference, "at most", how, source, digits=2)]
 
@@ -336,8 +337,8 @@ def document() -> str:
     return (
         "# Evidence\n\nOur figures beside published ones, by `make evidence` (`python -m benchmarks.evidence`; a row's "
         "own option is in its last column). Nats are per image, summed over pixels and dimensions; pixels lie in "
-        "[0, 1]; all on test splits that no training has seen. The minutes are those of the last run, without "
-        "trainings that were kept from before.\n\n" + table() + "\n"
+        "[0, 1]; all on test splits that no training has seen. The minutes are those of the last run on two cores, "
+        "without trainings that were kept from before.\n\n" + table() + "\n"
     )
 
 
