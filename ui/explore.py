@@ -170,7 +170,7 @@ def _slider(space: LatentSpace, dimension: int) -> None:
     key = f"slider_{space.digest}_{dimension}_{low}_{high}"
     # One that stands there already is left alone: the hand may have gone on since, and setting it would throw it back.
     if key not in st.session_state or abs(st.session_state[key] - value) > SLIDER_STEP / 2:
-        st.session_state[key] = value
+        st.session_state[key] = round(value, 2) + 0.0  # + 0.0 turns -0.0 into 0.0
 
     def moved() -> None:
         point.set_dimension(dimension, st.session_state[key])
