@@ -47,7 +47,8 @@ def lacks_figures(recipe: Recipe, folder: Path) -> bool:
     found = find_checkpoint(recipe.name, folder)
     assert found.run is not None
     stored = found.metrics
-    due = {"nll"} if found.run.model.family == "vae" else set()
+    model = found.run.model
+    due = {"nll"} if model.family == "vae" and model.likelihood == "bernoulli" else set()
     if stored.get("knn_accuracy") is not None:  # its images have labels
         due.add("linear_probe")
     return stored["images"] >= LEAST_IMAGES and not due <= stored.keys()
