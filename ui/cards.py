@@ -15,6 +15,7 @@ from ui.tables import HELP, number
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe
+from vae_core.metrics import COLLAPSED
 from vae_core.recipes import list_recipes, load_recipe, recipe_text
 
 if TYPE_CHECKING:
@@ -178,8 +179,19 @@ def figures(checkpoint: Checkpoint) -> None:
         for name, text in shown.items():
             st.metric(FIGURES.get(name, ("Active units",))[0], text, help=HELP[name], width="content")
     images = number(stored, "images")
-    sentences = [f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}.", denoising(stored)]
+    sentences = [f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}."]
+    sentences += [collapse(stored) if model.family == "vae" else "", denoising(stored)]
     st.caption(" ".join(filter(None, sentences)))
+
+
+def collapse(stored: dict[str, Any]) -> str:
+    """How many of a VAE's dimensions have collapsed to the prior, as a sentence; empty if none has, or nobody knows."""
+    found = stored.get("kl_per_dim")
+    kl = [value for value in found if isinstance(value, int | float)] if isinstance(found, list) else []
+    count = sum(value < COLLAPSED for value in kl)
+    if count and count == len(kl):
+        return f"Posterior collapse: no dimension's KL reaches {COLLAPSED} nats, so that the code tells nothing."
+    return f"{count} of {len(kl)} dimensions collapsed: KL under {COLLAPSED} nats." if count else ""
 
 
 def denoising(stored: dict[str, Any]) -> str:

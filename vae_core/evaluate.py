@@ -38,7 +38,6 @@ SEVERAL_NEIGHBOURS = (1, 5, 10)
 LIKELIHOOD_SAMPLES = 100
 MOST_TRAINING_IMAGES = 10_000  # that probes learn from, so that they take seconds
 AIMS_TABLE = RECIPES.parent / "docs" / "recipes.md"
-COLLAPSED = 0.01  # nats: a dimension with less KL tells nothing
 
 
 def measure(folder: Path, test: ImageSet, train: ImageSet | None = None) -> dict[str, Any]:
@@ -173,8 +172,8 @@ def examine(
         figures["mutual_information"] = metrics.mutual_information(means, deviations)
         figures = _rounded(figures) | {
             "nll_samples": samples,
-            "collapsed_dimensions": int((kl < COLLAPSED).sum()),
-            "posterior_collapse": bool((kl < COLLAPSED).all()),
+            "collapsed_dimensions": int((kl < metrics.COLLAPSED).sum()),
+            "posterior_collapse": bool((kl < metrics.COLLAPSED).all()),
         }
     if test.labels is None or train.labels is None:
         return figures
@@ -309,7 +308,7 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
         each = ", ".join(f"z{dimension} {own['kl_per_dim'][dimension]:.2f}" for dimension in space.statistics.order)
         notes.append(f"KL of each dimension: {each}")
     if collapsed := own.get("collapsed_dimensions"):
-        notes.append(f"{collapsed} of {space.latent} dimensions collapsed (KL under {COLLAPSED} nats)")
+        notes.append(f"{collapsed} of {space.latent} dimensions collapsed (KL under {metrics.COLLAPSED} nats)")
     if own.get("mutual_information", 0) > 0.95 * np.log(own["images"]):
         notes.append(f"mutual information is at its estimate's ceiling, log {own['images']:,}")
     return markdown(rows) + "\n\n" + ". ".join(note[0].upper() + note[1:] for note in notes) + "."

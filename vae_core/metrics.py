@@ -17,6 +17,7 @@ SSIM_WINDOW = 7
 SSIM_STABILISERS = (0.01**2, 0.03**2)  # K1 and K2 of Wang et al. 2004, for a range of 1
 LEAST_PROBABILITY = 1e-7  # where a Bernoulli pixel's logarithm is cut off, as float32 cannot tell less from 0
 ACTIVE_VARIANCE = 0.01
+COLLAPSED = 0.01  # nats: a dimension with less KL to the prior tells nothing
 """A unit of a VAE is active if its posterior mean varies more than this over the data (Burda et al. 2016, 5.2)."""
 PROBE_REGULARISATION = 1.0  # scikit-learn's C
 VALUES_A_PART = 1_000_000  # 8 MB in float64; small enough for a processor's cache to help

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, OpenPage
 from tests.app.test_pages import assert_whole, texts
+from ui import cards
 from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.recipes import Recipe, recipe_text
 
@@ -85,6 +86,22 @@ def test_a_card_tells_of_attributes_and_noise(checkpoints: Path, open_page: Open
     assert_whole(app)
     assert list(app.dataframe[1].value["Attribute"]) == ["Smiling", "Young"]
     assert "it leaves an MSE of 0.0021" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("kl", "said"),
+    [
+        ([0.0, 0.009], "Posterior collapse: no dimension's KL reaches 0.01 nats, so that the code tells nothing."),
+        ([0.0, 2.5, 0.01], "1 of 3 dimensions collapsed: KL under 0.01 nats."),
+        ([0.01, 2.5], ""),
+        ([], ""),
+        ("damaged", ""),
+        (None, ""),
+    ],
+)
+def test_a_card_flags_collapsed_dimensions(kl: object, said: str) -> None:
+    """Some of them or all; what is not stored, or damaged, is no collapse."""
+    assert cards.collapse({"kl_per_dim": kl}) == said
 
 
 def test_a_shipped_models_card_explains_its_choices(
