@@ -11,7 +11,8 @@ import streamlit as st
 from ui import choose, drawing, loaders, objectives
 from ui.frame import FAMILY_NAMES, plain
 from ui.gallery import gallery
-from ui.tables import HELP, number
+from ui.models import GREY, pixels_of
+from ui.tables import HELP, number, stored_figures
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vae_core.config import ModelConfig
 
 EVERYTHING = "All"
+ONE_SCALE = "Only of VAEs with Bernoulli pixels in grey or colour: those of others lie on other scales."
 FAMILIES = {"PCA": "pca", "CAE": "cae", "VAE": "vae"}
 FITS = {"crop": "those that are not square are cropped to their centre", "pad": "those that are not square are padded"}
 NOISE_FIGURES = ("noise", "seed", "mse", "noisy_mse", "pca_mse", "pca_components")
@@ -71,7 +73,7 @@ def row(checkpoint: Checkpoint) -> dict[str, Any]:
         "Image": shape_in_words(model.image_shape),
         "Code": model.latent,
         "MSE": number(checkpoint.metrics, "mse"),
-        "Nats": number(checkpoint.metrics, "total") if model.family == "vae" else None,
+        "Nats": stored_figures(checkpoint)["total"] if pixels_of(checkpoint) == GREY else None,
         "File": (checkpoint.folder / WEIGHTS).stat().st_size / 1e6,
     }
 
@@ -103,7 +105,7 @@ def choose_from(checkpoints: list[Checkpoint], current: Checkpoint) -> None:
         column_config={
             "Code": st.column_config.NumberColumn("Code", format="%d", help="Numbers in the code"),
             "MSE": st.column_config.NumberColumn("Test MSE", format="%.4f", help=HELP["mse"]),
-            "Nats": st.column_config.NumberColumn("Test nats", format="%.1f", help=HELP["total"]),
+            "Nats": st.column_config.NumberColumn("Test nats", format="%.1f", help=f"{HELP['total']} {ONE_SCALE}"),
             "File": st.column_config.NumberColumn("File", format="%.2f MB"),
         },
         placeholder="", alt="The models that are here, with their data, size and test figures",

@@ -40,6 +40,17 @@ def test_the_list_is_filtered_by_family(
     assert app.header[0].value.replace("\\", "") == "digits-vae"
 
 
+def test_the_lists_nats_are_on_one_scale(checkpoints: Path) -> None:
+    """A density of Gaussian pixels, and nats of black and white ones, would mislead beside cross-entropies of grey."""
+    it = find_checkpoint("digits-vae", checkpoints)
+    assert it.run is not None
+    assert cards.row(it)["Nats"] == it.metrics["total"]
+    binarised = replace(it, run=replace(it.run, data=replace(it.run.data, binarise=True)))
+    assert cards.row(binarised)["Nats"] is None
+    save_metrics(it.folder, it.metrics | {"bce": None})
+    assert cards.row(find_checkpoint("digits-vae", checkpoints))["Nats"] is None
+
+
 def test_only_the_open_model_is_read(checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is made of headers and stored figures: no other model's weights are opened."""
     from vae_core.latent import LatentSpace
