@@ -21,9 +21,9 @@ SOME_EXACT = "exact in part"
 Row = dict[str, Any]
 
 HEADINGS = {
-    "model": "Model", "latent": "Numbers in the code", "mse": "MSE", "psnr": "PSNR", "ssim": "SSIM",
+    "model": "Model", "latent": "Numbers", "mse": "MSE", "psnr": "PSNR", "ssim": "SSIM",
     "reconstruction": "Reconstruction", "kl": "KL", "total": "Total", "nll": "NLL", "active_units": "Active units",
-    "knn_accuracy": "kNN accuracy", "linear_probe": "Linear probe", "frechet_distance": "Fréchet distance",
+    "knn_accuracy": "kNN", "linear_probe": "Linear probe", "frechet_distance": "Fréchet",
 }  # fmt: skip
 FORMS = {
     "latent": "%d", "mse": "%.4f", "psnr": "%.2f dB", "ssim": "%.3f", "reconstruction": "%.1f", "kl": "%.1f",
@@ -31,6 +31,7 @@ FORMS = {
     "frechet_distance": "%.2f",
 }  # fmt: skip
 HELP = {
+    "latent": "How many numbers the code has.",
     "mse": "Mean squared error over pixels in [0, 1], mean over images; lower is better.",
     "psnr": "Peak signal-to-noise ratio in decibels, mean over images; higher is better. A picture without any error "
     "has none and is left out of the mean.",
@@ -42,10 +43,11 @@ HELP = {
     "nll": "Importance-weighted negative log-likelihood of a VAE (Burda et al. 2016), nats per image; a tighter bound "
     "than the total. The number of draws is in the CSV.",
     "active_units": "Dimensions of a VAE whose posterior mean varies over the images, its variance being over 0.01.",
-    "knn_accuracy": "Share of test codes whose 10 nearest other test codes vote for the right class.",
+    "knn_accuracy": "Accuracy of nearest neighbours: share of test codes whose 10 nearest other test codes vote for the "
+    "right class.",
     "linear_probe": "Share of test codes that logistic regression on training codes puts into the right class.",
-    "frechet_distance": "Between samples and test images, in the features of the data set's own classifier; lower is "
-    "better. Not comparable with distances in Inception's features.",
+    "frechet_distance": "Fréchet distance between samples and test images, in the features of the data set's own "
+    "classifier; lower is better. Not comparable with distances in Inception's features.",
 }
 OPTIONAL = ("nll", "active_units", "linear_probe", "frechet_distance")
 NATS = frozenset({"reconstruction", "kl", "total", "nll"})
@@ -139,7 +141,7 @@ def show_table(rows: list[Row]) -> None:
         elif name in FORMS:
             columns[name] = st.column_config.NumberColumn(heading, format=FORMS[name], help=HELP.get(name))
         else:
-            columns[name] = st.column_config.TextColumn(heading)
+            columns[name] = st.column_config.TextColumn(heading, pinned=True)
     shown = [{name: _in_words(value) if name in words else value for name, value in row.items()} for row in rows]
     st.dataframe(shown, hide_index=True, column_config=columns, placeholder="–")
 
