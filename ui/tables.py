@@ -43,8 +43,8 @@ HELP = {
     "nll": "Importance-weighted negative log-likelihood of a VAE (Burda et al. 2016), nats per image; a tighter bound "
     "than the total. The number of draws is in the CSV.",
     "active_units": "Dimensions of a VAE whose posterior mean varies over the images, its variance being over 0.01.",
-    "knn_accuracy": "Accuracy of nearest neighbours: share of test codes whose 10 nearest other test codes vote for the "
-    "right class.",
+    "knn_accuracy": "Accuracy of nearest neighbours: share of test codes whose 10 nearest other test codes vote for "
+    "the right class.",
     "linear_probe": "Share of test codes that logistic regression on training codes puts into the right class.",
     "frechet_distance": "Fréchet distance between samples and test images, in the features of the data set's own "
     "classifier; lower is better. Not comparable with distances in Inception's features.",
