@@ -248,5 +248,5 @@ PRESETS: dict[str, ModelConfig] = {
 PRESET_TRAINING: dict[str, TrainConfig] = dict.fromkeys(
     ("vae-mlp", "cae-mlp"), TrainConfig(learning_rate=2e-3, gradient_clip=0.5)
 )
-"""How a preset is trained, where not by TrainConfig's defaults. At twice the rate an MLP comes out half a nat better in
-benchmarks/study.md when all goes well, and is lost in one of three trainings."""
+"""How a preset is trained, where not by TrainConfig's defaults. In benchmarks/study.md an MLP comes out 0.8 nats better
+at twice the rate when all goes well, and was lost in one of three trainings."""
