@@ -98,7 +98,7 @@ def baselines(chosen: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> Base
             fitted = loaders.quietly(partial(loaders.fitted_pca, model))
             if fitted is None:
                 missing.append(model)
-            else:
+            elif fitted.name not in (one.name for one in found):  # codes larger than the images span share one
                 found.append(fitted)
         elif not any(other.name == one.name for other in fitting for one in chosen):
             found.append(fitting[0])

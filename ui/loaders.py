@@ -120,7 +120,8 @@ def _fitted_pca(config: DataConfig, latent: int) -> FittedPca:
     pixels = math.prod(train.images.shape[1:])
     train = train.part(slice(MOST_LARGE_FITTED if pixels > LARGE else MOST_FITTED))
     space = principal_components(config, min(latent, len(train) - 1, pixels), train)
-    return FittedPca(space.name, Path(space.name), space.run, space=space, images=len(train))
+    name = f"{space.name}, binarised" if config.binarise else space.name
+    return FittedPca(name, Path(name), space.run, space=space, images=len(train))
 
 
 def packed_decoder(checkpoint: Checkpoint) -> PackedDecoder | str:

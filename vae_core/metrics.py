@@ -17,8 +17,8 @@ SSIM_WINDOW = 7
 SSIM_STABILISERS = (0.01**2, 0.03**2)  # K1 and K2 of Wang et al. 2004, for a range of 1
 LEAST_PROBABILITY = 1e-7  # where a Bernoulli pixel's logarithm is cut off, as float32 cannot tell less from 0
 ACTIVE_VARIANCE = 0.01
-COLLAPSED = 0.01  # nats: a dimension with less KL to the prior tells nothing
 """A unit of a VAE is active if its posterior mean varies more than this over the data (Burda et al. 2016, 5.2)."""
+COLLAPSED = 0.01  # nats: a dimension with less KL to the prior tells nothing
 PROBE_REGULARISATION = 1.0  # scikit-learn's C
 VALUES_A_PART = 1_000_000  # 8 MB in float64; small enough for a processor's cache to help
 DISTANCES_A_PART = 10_000_000  # 80 MB in float64
@@ -45,7 +45,7 @@ def psnr(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
 def bce(images: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Binary cross-entropy in nats per image, summed over pixels, (N,); ``decoded`` are Bernoulli means.
 
-    -sum_i x_i log y_i + (1 - x_i) log(1 - y_i) over an image's C H W values (Kingma & Welling 2014, appendix C.1), a
+    -sum_i [x_i log y_i + (1 - x_i) log(1 - y_i)] over an image's C H W values (Kingma & Welling 2014, appendix C.1), a
     sum and no mean. The least value for grey pixels is their entropy, not 0.
     Means are kept 1e-7 away from 0 and 1, so that one certain and wrong pixel does not make it infinite.
     """

@@ -170,6 +170,17 @@ def test_pca_of_the_same_size_stands_beside(
     assert told == ["PCA, 2 numbers: fitted here, to 1,437 training images."] * (models == "digits-vae-2")
 
 
+@pytest.mark.parametrize("changes", [{"data": {"binarise": True}}, {"data": {"name": "digits"}}])
+def test_fitted_pcas_can_be_told_apart(changes: dict, checkpoints: Path, open_page: OpenPage) -> None:
+    """Grey and binarised pixels at one size have one each, under names of their own; one kind has a single one."""
+    shutil.copytree(checkpoints / "digits-vae-2", checkpoints / "digits-other-2")
+    change_run(checkpoints / "digits-other-2", **changes)
+    app = open_page(PAGE, model="digits-vae", models="digits-vae-2,digits-other-2", view="Denoising")
+    assert not app.exception
+    fitted = [title for title in titles(app) if title.startswith("PCA")]
+    assert len(fitted) == len(set(fitted)) == 1 + ("binarise" in changes["data"])
+
+
 def test_a_fitted_pca_has_the_figures_of_one_that_was_trained(checkpoints: Path, open_page: OpenPage) -> None:
     """PCA is in closed form: fitted on the page it is the checkpoint that train.py makes."""
     stored = rows_of(open_page(PAGE, model="digits-vae", models="digits-pca", view="Test split"))[0]
