@@ -41,7 +41,7 @@ bench-live: .venv/.installed-dev ## Measure how closely the picture follows the 
 bench-map: .venv/.installed ## Measure how quickly maps are computed, beside their peers (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.map $(if $(SECTIONS),--sections $(SECTIONS))
 
-study: .venv/.installed ## Compare networks and ways of training at equal time (an hour or more; MINUTES=2)
+study: .venv/.installed-bench ## Compare networks and ways of training at equal time (an hour or more; MINUTES=2)
 	$(VENV) -m benchmarks.study --minutes $(or $(MINUTES),2)
 
 install: .venv/.installed ## Only set up what the app needs

@@ -3,7 +3,8 @@
 Every variant is the base with one thing changed, trained by one core on the first 50,000 training images and judged on
 the other 10,000: the test split has no say. All get the same time. So that a machine busy with something else favours
 none, that time is counted in images: first a variant and the base take turns, half a second each, which gives the
-variant's speed as a ratio; then it trains on as many images as that ratio allows for.
+variant's speed as a ratio; then it trains on as many images as that ratio allows for. Networks are also trained by
+others for as long: by pythae 0.1.2's trainer and by a plain loop (see benchmarks/peers.py).
 Each run is kept as a line of the results file as soon as it is finished; a run that is there already is not repeated.
 
   python -m benchmarks.study --minutes 2
@@ -28,8 +29,9 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
+from benchmarks.peers import Plain, Pythae
 from vae_core import metrics, training
-from vae_core.batches import Batch
+from vae_core.batches import Batch, Batches
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.files import write_text
@@ -41,6 +43,7 @@ TABLE = Path(__file__).with_name("study.md")
 DATA = DataConfig("fashion-mnist", validation=10_000)
 BASE_SPEED = 1200  # images a second of the base on one idle core of the machine that the table comes from
 TURNS, TURN = 8, 0.5  # of the base and of a variant, in seconds, to compare their speeds
+STEPS = 4  # between two looks at the clock or at the bar
 BASE = RunConfig(
     DATA, ModelConfig(latent=16, width=32), TrainConfig(batch_size=128, learning_rate=4e-3, gradient_clip=0.5)
 )
@@ -51,7 +54,7 @@ Objective = Callable[[Autoencoder, Batch, float, torch.Generator], tuple[Tensor,
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to train: the base with changes; the last three are tried here only."""
+    """One way to train: the base with changes; all but the first two are tried here only."""
 
     model: dict[str, Any]
     train: dict[str, Any]
@@ -60,8 +63,16 @@ class Variant:
     """Judge an exponential moving average of the weights instead of the last ones."""
     free_bits: float = 0.0
     """Nats of each dimension's KL, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    peer: type[Pythae] | type[Plain] | None = None
+    """Whose loop trains the network instead of ours: the batch is the same, the rest is the peer's own."""
 
 
+PEERS: dict[str, type[Pythae] | type[Plain]] = {"pythae 0.1.2": Pythae, "a plain loop": Plain}
+FOR_PEERS: dict[str, dict[str, Any]] = {
+    "shuffle": {},
+    "shuffle, width 16": {"width": 16},
+    "mlp 512-512": {"network": "mlp", "hidden": 512, "depth": 2},
+}
 VARIANTS = {
     "shuffle": Variant({}, {}),
     "strided": Variant({"network": "strided"}, {}),
@@ -114,6 +125,11 @@ VARIANTS = {
         {"network": "mlp", "hidden": 512, "depth": 2}, {"learning_rate": 4e-3, "gradient_clip": 0.1}
     ),
     "strided, constant Adam 1e-3": Variant({"network": "strided"}, {"learning_rate": 1e-3}, constant_rate=True),
+    **{
+        f"{network}, by {name}": Variant(model, {}, peer=peer)
+        for network, model in FOR_PEERS.items()
+        for name, peer in PEERS.items()
+    },
 }
 
 
@@ -140,47 +156,74 @@ def move_average(averages: Any, weights: Any, count: Tensor | int) -> None:
 
 
 class Run:
-    """A variant in training."""
+    """A variant in training by our loop."""
 
-    def __init__(self, variant: Variant, seed: int, images: ImageSet, held_out: ImageSet) -> None:
+    def __init__(self, variant: Variant, seed: int, images: ImageSet) -> None:
         self.variant = variant
-        self.trainer = Trainer(describe_images(configure(variant, seed), images), images, held_out)
+        self.trainer = Trainer(describe_images(configure(variant, seed), images), images, images)
         self.average = AveragedModel(self.trainer.model, multi_avg_fn=move_average) if variant.averaged else None
         self.generator = torch.Generator().manual_seed(seed)
         self.progress = 0.0
+        self.batches = self._batches()
 
-    def batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Iterator[Batch]:
         """Batches without an end."""
         config = self.trainer.run.train
         while True:
             share = training.augmented_share(self.progress, config.augment_until)
             yield from self.trainer.train.shuffled(config.batch_size, self.generator, share)
 
-    def step(self, batch: Batch, progress: float) -> None:
-        """One step; a constant rate stays at the peak of the schedule, where the KL weight has risen as well."""
-        self.progress = progress
-        self.trainer.step(batch, self.generator, training.RISE if self.variant.constant_rate else progress)
-        if self.average is not None:
-            self.average.update_parameters(self.trainer.model)
+    def advance(self, steps: range, total: float) -> None:
+        """These steps of all; a constant rate stays at the schedule's peak, where the KL weight has risen as well."""
+        for step in steps:
+            self.progress = step / total
+            batch = next(self.batches)
+            self.trainer.step(batch, self.generator, training.RISE if self.variant.constant_rate else self.progress)
+            if self.average is not None:
+                self.average.update_parameters(self.trainer.model)
 
+    @property
     def model(self) -> Autoencoder:
         """The model to be judged."""
         return self.trainer.result if self.average is None else cast(Autoencoder, self.average.module)
 
 
-def relative_speed(run: Run, base: Run) -> float:
-    """Images a second of a run, over those of the base: the median of several turns."""
+class PeerRun:
+    """A variant in training by a peer's loop."""
+
+    def __init__(self, peer: type[Pythae] | type[Plain], config: RunConfig, images: ImageSet) -> None:
+        self.loop = peer(config.model, images, config.train.batch_size, config.train.seed)
+
+    def advance(self, steps: range, total: float) -> None:
+        """So many steps; no peer cares how far it is."""
+        self.loop.turn(len(steps))
+
+    @property
+    def model(self) -> Autoencoder:
+        """The model to be judged."""
+        return self.loop.model
+
+
+def start(variant: Variant, seed: int, images: ImageSet) -> Run | PeerRun:
+    """A variant that has not learned anything yet."""
+    if variant.peer is None:
+        return Run(variant, seed, images)
+    return PeerRun(variant.peer, configure(variant, seed), images)
+
+
+def relative_speed(variant: Variant, seed: int, images: ImageSet) -> float:
+    """Images a second of a variant, over those of the base: the median of several turns."""
     ratios = []
-    streams = [(one, one.batches()) for one in (run, base)]
+    both = (variant, Variant({}, {}))
+    contenders = [(start(one, seed, images), configure(one, seed).train.batch_size) for one in both]
     for turn in range(TURNS + 1):
         speeds = []
-        for one, batches in streams:
-            seen, start = 0, time.perf_counter()
-            while time.perf_counter() - start < TURN:
-                batch = next(batches)
-                one.step(batch, 0.0)
-                seen += len(batch.images)
-            speeds.append(seen / (time.perf_counter() - start))
+        for run, batch_size in contenders:
+            seen, begin = 0, time.perf_counter()
+            while time.perf_counter() - begin < TURN:
+                run.advance(range(STEPS), math.inf)
+                seen += STEPS * batch_size
+            speeds.append(seen / (time.perf_counter() - begin))
         if turn:  # the first one pays for starting up
             ratios.append(speeds[0] / speeds[1])
     return float(np.median(ratios))
@@ -193,28 +236,31 @@ def train(variant: Variant, seed: int, seconds: float, images: ImageSet, held_ou
         nats (BCE or Gaussian + KL, one sample an image), mse, knn (of mean codes, k = 10), and what was done for it;
         nats is NaN where the training left the finite numbers.
     """
-    base = Run(VARIANTS["shuffle"], seed, images, held_out)
-    speed = BASE_SPEED * relative_speed(Run(variant, seed, images, held_out), base)
-    run = Run(variant, seed, images, held_out)
-    batches = run.batches()
-    steps = max(1, round(speed * seconds / run.trainer.run.train.batch_size))
-    for step in tqdm(range(steps), unit="step", leave=False, disable=None):
-        run.step(next(batches), step / steps)
-    return judge(run.model(), run.trainer, held_out) | {"images_per_second": round(speed)}
+    config = describe_images(configure(variant, seed), images)
+    speed = BASE_SPEED * relative_speed(variant, seed, images)
+    run = start(variant, seed, images)
+    total = max(1, round(speed * seconds / config.train.batch_size))
+    with tqdm(total=total, unit="step", leave=False, disable=None) as bar:
+        for first in range(0, total, STEPS):
+            steps = range(first, min(first + STEPS, total))
+            run.advance(steps, total)
+            bar.update(len(steps))
+    judged = Batches(held_out, config, torch.device("cpu"))
+    return judge(run.model, judged, held_out.labels) | {"images_per_second": round(speed)}
 
 
 @torch.inference_mode()
-def judge(model: Autoencoder, trainer: Trainer, held_out: ImageSet) -> dict[str, float]:
+def judge(model: Autoencoder, batches: Batches, labels: np.ndarray | None) -> dict[str, float]:
     """Figures on the held-out images."""
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         return {"nats": math.nan, "mse": math.nan, "knn": math.nan}
-    figures = training.evaluate(model, trainer.test, torch.Generator().manual_seed(0))
+    figures = training.evaluate(model, batches, torch.Generator().manual_seed(0))
     codes, errors = [], []
-    for batch in trainer.test.in_order(training.EVALUATION_BATCH, torch.Generator()):
+    for batch in batches.in_order(training.EVALUATION_BATCH, torch.Generator()):
         codes.append(model.encode(batch.images).mode())
         decoded = model.to_images(model.decode(codes[-1]))
         errors.append(metrics.mse(batch.images.numpy(), decoded.numpy()))
-    knn = metrics.knn_accuracy(torch.cat(codes).numpy(), held_out.labels, 10)  # type: ignore[arg-type]
+    knn = metrics.knn_accuracy(torch.cat(codes).numpy(), labels, 10)  # type: ignore[arg-type]
     return {"nats": figures["total"], "mse": round(float(np.concatenate(errors).mean()), 6), "knn": round(knn, 4)}
 
 
@@ -264,7 +310,9 @@ def document() -> str:
         "error of the mean code's reconstruction, accuracy of 10 nearest other codes. Equal time on one core, counted "
         f"in images at a base speed of {BASE_SPEED:,} images a second. Each variant is the base with what its name "
         "says changed: the network `shuffle` of width 32, peak rate 4e-3, batch 128, gradients clipped at 0.5. "
-        "*Tuned* is width 24, peak rate 8e-3, clipped at 0.1, unless its name says another width or batch.\n\n"
+        "*Tuned* is width 24, peak rate 8e-3, clipped at 0.1, unless its name says another width or batch. "
+        "Networks are also trained by others, with their own data sets and loaders, at batch 128 with Adam at a "
+        "constant 1e-3: *by pythae 0.1.2*, and *by a plain loop* over a DataLoader with a transform for each image.\n\n"
         + table(results())
         + "\n"
     )
@@ -292,7 +340,11 @@ def main(
                 key = {"minutes": minutes, "variant": name, "seed": seed}
                 if any(key.items() <= run.items() for run in results()):
                     continue
-                figures = train_variant(name, seed, minutes, images, held_out)
+                try:
+                    figures = train_variant(name, seed, minutes, images, held_out)
+                except ImportError:
+                    print(f"{name}: pythae is not installed; pip install -r benchmarks/requirements.txt", flush=True)
+                    continue
                 with RESULTS.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(key | figures) + "\n")
                 write_text(TABLE, document())

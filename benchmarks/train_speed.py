@@ -12,13 +12,11 @@ rows say so and the rest still runs.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,14 +25,11 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 import tyro
-from PIL import Image
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.peak import peak
+from benchmarks.peers import Plain, Pythae
 from benchmarks.report import print_table, verdict
 from vae_core import training
 from vae_core.checkpoint import list_checkpoints
@@ -42,7 +37,6 @@ from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.evaluate import measure
 from vae_core.latent import LatentSpace
-from vae_core.models import build
 from vae_core.training import Trainer, describe_images
 
 BATCH = 128
@@ -86,111 +80,6 @@ class Ours:
             self.trainer.step(batch, self.generator, 0.5)
 
 
-class PerImage(Dataset[Tensor]):
-    """What torchvision's MNIST-like sets do: a PIL image for each index, and a transform for each image."""
-
-    def __init__(self, images: np.ndarray) -> None:
-        from torchvision import transforms
-
-        self.images = images[:, 0]
-        self.transform = transforms.ToTensor()
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return self.transform(Image.fromarray(self.images[index]))
-
-
-class Plain:
-    """The loop of a thousand tutorials: a DataLoader, Adam at a constant rate, probabilities and their entropy."""
-
-    def __init__(self, model: ModelConfig, images: ImageSet) -> None:
-        self.model = build(describe_images(RunConfig(model=model), images).model)
-        self.loader = DataLoader(PerImage(images.images), batch_size=BATCH, shuffle=True)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-
-    def turn(self) -> None:
-        """One pass over the images."""
-        for batch in self.loader:
-            posterior = self.model.encode(batch)
-            decoded = torch.sigmoid(self.model.decode(posterior.sample()))
-            reconstruction = F.binary_cross_entropy(decoded, batch, reduction="sum")
-            loss = (reconstruction + posterior.kl_per_dim().sum()) / len(batch)
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            loss.item()
-
-
-class Pythae:
-    """pythae's trainer with its own data set and loader, on our network or on its own for MNIST."""
-
-    def __init__(self, model: ModelConfig | None, images: ImageSet) -> None:
-        from pythae.data.datasets import BaseDataset
-        from pythae.models import VAE, VAEConfig
-        from pythae.models.nn.benchmarks.mnist import Decoder_Conv_AE_MNIST, Encoder_Conv_VAE_MNIST
-        from pythae.trainers import BaseTrainer, BaseTrainerConfig
-
-        shape = images.images.shape[1:]
-        config = VAEConfig(input_dim=shape, latent_dim=model.latent if model else 16, reconstruction_loss="bce")
-        if model is None:
-            encoder, decoder = Encoder_Conv_VAE_MNIST(config), Decoder_Conv_AE_MNIST(config)
-        else:
-            encoder, decoder = _for_pythae(describe_images(RunConfig(model=model), images).model)
-        data = BaseDataset(torch.from_numpy(images.images) / 255, torch.zeros(len(images)))
-        self.folder = tempfile.TemporaryDirectory()
-        options = BaseTrainerConfig(self.folder.name, per_device_train_batch_size=BATCH, no_cuda=True)
-        with _silent():
-            self.trainer = BaseTrainer(VAE(config, encoder, decoder), data, training_config=options)
-            self.trainer.prepare_training()
-
-    def turn(self) -> None:
-        """One epoch of its own."""
-        with _silent():
-            self.trainer.train_step(1)
-
-
-def _for_pythae(config: ModelConfig) -> tuple[Any, Any]:
-    """Our network as pythae's encoder and decoder."""
-    from pythae.models.base.base_utils import ModelOutput
-    from pythae.models.nn import BaseDecoder, BaseEncoder
-
-    model = build(config)
-
-    class Encoder(BaseEncoder):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stack = nn.Sequential(model.encoder_stem, model.encoder_head)  # type: ignore[arg-type]
-
-        def forward(self, images: Tensor) -> Any:
-            mean, log_variance = self.stack(images).chunk(2, dim=1)
-            return ModelOutput(embedding=mean, log_covariance=log_variance)
-
-    class Decoder(BaseDecoder):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stack = nn.Sequential(model.decoder)  # type: ignore[arg-type]
-
-        def forward(self, codes: Tensor) -> Any:
-            return ModelOutput(reconstruction=torch.sigmoid(self.stack(codes)))
-
-    return Encoder(), Decoder()
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """No bars and no log lines of a peer."""
-    import logging
-
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 def speeds(turns: dict[str, Callable[[], None]], images: int, rounds: int) -> dict[str, list[float]]:
     """Images a second of each contender in each round; every round lets all of them have their turn."""
     found: dict[str, list[float]] = {name: [] for name in turns}
@@ -216,13 +105,13 @@ def loops(scale: Scale) -> None:
         ("convolutional VAE", CONVOLUTIONAL, {"b": 1.3, "c": 1.5, "d": 20.0}),
         ("400-20 MLP VAE", PERCEPTRON, {"c": 2.5}),
     ):
-        turns: dict[str, Callable[[], None]] = {"a": Ours(model, images).turn, "c": Plain(model, images).turn}
+        turns: dict[str, Callable[[], None]] = {"a": Ours(model, images).turn, "c": Plain(model, images, BATCH).turn}
         absent = ""
         try:
-            turns["b"] = Pythae(model, images).turn
+            turns["b"] = Pythae(model, images, BATCH).turn
             if "d" in targets:
                 few = replace(images, images=images.images[: BATCH * max(1, scale.steps // 10)])
-                own = Pythae(None, few)
+                own = Pythae(None, few, BATCH)
                 turns["d"] = own.turn
         except ImportError:
             absent = "pythae is not installed; pip install -r benchmarks/requirements.txt"

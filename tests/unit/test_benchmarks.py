@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from benchmarks import evidence, live, map_page, study, train_speed
 from benchmarks import map as map_speed
 from benchmarks.evidence import Figure
+from benchmarks.peers import Portions
 from tests.unit.conftest import squares
 from vae_core import training
 from vae_core.data import ImageSet
@@ -45,11 +47,6 @@ def test_the_evidence_is_what_was_measured() -> None:
     """docs/evidence.md says what docs/evidence.json holds, for every check; nothing in it was typed by hand."""
     assert (evidence.DOCS / "evidence.md").read_text(encoding="utf-8") == evidence.document()
     assert set(evidence.stored()) == set(evidence.CHECKS)
-
-
-def test_the_studys_table_is_that_of_its_runs() -> None:
-    """benchmarks/study.md says what benchmarks/study.jsonl holds."""
-    assert study.TABLE.read_text(encoding="utf-8") == study.document()
 
 
 def test_a_check_is_entered_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +108,9 @@ def test_the_table_of_the_study_gives_mean_and_spread() -> None:
     assert "not finite" in lines[1]
 
 
-@pytest.mark.parametrize("name", ["shuffle", "constant Adam 1e-3, averaged", "free bits 0.1"])
+@pytest.mark.parametrize(
+    "name", ["shuffle", "constant Adam 1e-3, averaged", "free bits 0.1", "shuffle, by a plain loop"]
+)
 def test_a_variant_of_the_study_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second of the smallest model gives finite figures, and leaves the objective as it was."""
     monkeypatch.setattr(study, "BASE", replace(study.BASE, model=replace(study.BASE.model, width=4, hidden=8)))
@@ -123,6 +122,29 @@ def test_a_variant_of_the_study_trains(name: str, monkeypatch: pytest.MonkeyPatc
     figures = study.train_variant(name, 0, 1 / 60, images, images)
     assert np.isfinite([figures["nats"], figures["mse"], figures["knn"]]).all()
     assert training.objective is before
+
+
+def test_a_peer_that_is_absent_is_told_and_the_others_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and no line of results."""
+    monkeypatch.setitem(sys.modules, "pythae", None)
+    monkeypatch.setitem(sys.modules, "pythae.data.datasets", None)
+    monkeypatch.setattr(study, "RESULTS", tmp_path / "study.jsonl")
+    monkeypatch.setattr(study, "load_images", lambda *_: squares_28(200))
+    study.main(variants=["shuffle, by pythae 0.1.2"])
+    assert "pythae is not installed; pip install -r benchmarks/requirements.txt" in capsys.readouterr().out
+    assert study.results() == []
+
+
+def test_a_plain_loop_goes_through_all_images_before_it_repeats_one() -> None:
+    """However many steps it takes at a time; by itself, one pass."""
+    portions = Portions(DataLoader(range(6), batch_size=2, shuffle=True))  # type: ignore[arg-type]
+    portions.set(1)
+    first = [batch for _ in range(3) for batch in portions]
+    assert sorted(torch.cat(first).tolist()) == list(range(6))
+    portions.set(None)
+    assert sorted(torch.cat(list(portions)).tolist()) == list(range(6))
 
 
 def test_free_bits_cost_nothing() -> None:
