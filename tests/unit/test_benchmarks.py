@@ -52,13 +52,14 @@ def test_the_evidence_is_what_was_measured() -> None:
 def test_a_check_is_entered_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measuring one anew leaves the rows of the others as they were."""
     monkeypatch.setattr(evidence, "DOCS", tmp_path)
-    evidence.keep("maps", [ROW], 1.0)
-    evidence.keep("pca-64-knn", [replace(ROW, value=0.7)], 2.0)
-    evidence.keep("maps", [replace(ROW, value=0.4)], 3.0)
+    evidence.keep("maps", [ROW], 1.0, 2.0)
+    evidence.keep("pca-64-knn", [replace(ROW, value=0.7)], 2.0, 3.5)
+    evidence.keep("maps", [replace(ROW, value=0.4)], 3.0, 6.0)
     lines = (tmp_path / "evidence.md").read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if "a figure" in line]
     assert [row.split(" | ")[1] for row in rows] == ["0.7000", "0.4000"]
     assert [row.split(" | ")[3] for row in rows] == ["**no**", "yes"]
+    assert "2 min (3.5 min of processor time)" in rows[0]
 
 
 def test_a_check_without_its_images_says_how_to_get_them(
@@ -66,7 +67,7 @@ def test_a_check_without_its_images_says_how_to_get_them(
 ) -> None:
     """One line, the other checks go on, and a row that was measured before is kept."""
     monkeypatch.setattr(evidence, "DOCS", tmp_path)
-    evidence.keep("grey-mnist", [ROW], 1.0)
+    evidence.keep("grey-mnist", [ROW], 1.0, 2.0)
     before = (tmp_path / "evidence.json").read_text()
     assert evidence.main(("grey-mnist",)) == 0
     told = capsys.readouterr().out
@@ -124,10 +125,10 @@ def test_a_variant_of_the_study_trains(name: str, monkeypatch: pytest.MonkeyPatc
     assert training.objective is before
 
 
-def test_a_peer_that_is_absent_is_told_and_the_others_train(
+def test_a_peer_that_is_absent_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line, and no line of results."""
+    """In one line; the results get none."""
     monkeypatch.setitem(sys.modules, "pythae", None)
     monkeypatch.setitem(sys.modules, "pythae.data.datasets", None)
     monkeypatch.setattr(study, "RESULTS", tmp_path / "study.jsonl")
