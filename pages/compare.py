@@ -9,22 +9,22 @@ from ui.frame import open_page
 
 checkpoint = open_page("pages/compare.py")
 chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae", "vae"))
-baselines = comparison.baselines(chosen, models.fellows(checkpoint))
+fellows = models.fellows(checkpoint)
 
-# Only the open tab's content runs.
+# Only the open tab's content runs, and PCA is only fitted for those that show it.
 reconstructed, denoised, rated, measured = st.tabs(
     ["Reconstructions", "Denoising", "Rate against distortion", "Test split"], key="view", bind="query-params"
 )
 if reconstructed.open:
     with reconstructed:
-        reconstructions.show(checkpoint, chosen, baselines)
+        reconstructions.show(checkpoint, chosen, comparison.baselines(chosen, fellows))
 if denoised.open:
     with denoised:
-        denoising.show(checkpoint, chosen, baselines)
+        denoising.show(checkpoint, chosen, comparison.baselines(chosen, fellows))
 if rated.open:
     with rated:
         rates.show(checkpoint)
 if measured.open:
     with measured:
-        tables.show_split(chosen, baselines)
+        tables.show_split(chosen, comparison.baselines(chosen, fellows))
 point.write_address()
