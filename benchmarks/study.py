@@ -1,10 +1,11 @@
 """Which network and which training make the best model for the same processor time: Fashion-MNIST, 16 numbers.
 
-Every variant is the base with one thing changed, trained by one core on the first 50,000 training images and judged on
-the other 10,000: the test split has no say. All get the same time. So that a machine busy with something else favours
-none, that time is counted in images: first a variant and the base take turns, half a second each, which gives the
-variant's speed as a ratio; then it trains on as many images as that ratio allows for. Networks are also trained by
-others for as long: by pythae 0.1.2's trainer and by a plain loop (see benchmarks/peers.py).
+Every variant is the base with the changes that its name says, trained by one core on the first 50,000 training images
+and judged on the other 10,000: the test split has no say. Only the finalists are measured on it, once all is decided.
+All get the same time. So that a machine busy with something else favours none, that time is counted in images: first a
+variant and the base take turns, half a second each, which gives the variant's speed as a ratio (its other seeds get
+the same); then it trains on as many images as that ratio allows for. Networks are also trained by others for as long:
+by pythae 0.1.2's trainer and by a plain loop (see benchmarks/peers.py).
 Each run is kept as a line of the results file as soon as it is finished; a run that is there already is not repeated.
 
   python -m benchmarks.study --minutes 2
@@ -16,6 +17,8 @@ from __future__ import annotations
 
 import json
 import math
+import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -42,13 +45,24 @@ RESULTS = Path(__file__).with_name("study.jsonl")
 TABLE = Path(__file__).with_name("study.md")
 DATA = DataConfig("fashion-mnist", validation=10_000)
 BASE_SPEED = 1200  # images a second of the base on one idle core of the machine that the table comes from
-TURNS, TURN = 8, 0.5  # of the base and of a variant, in seconds, to compare their speeds
+TURNS, TURN = 12, 0.5  # of the base and of a variant, in seconds, to compare their speeds
 STEPS = 4  # between two looks at the clock or at the bar
 BASE = RunConfig(
-    DATA, ModelConfig(latent=16, width=32), TrainConfig(batch_size=128, learning_rate=4e-3, gradient_clip=0.5)
+    DATA,
+    ModelConfig(network="shuffle", latent=16, width=32, hidden=256, depth=1, normalisation="none", warmup=0.3),
+    TrainConfig(
+        batch_size=128,
+        learning_rate=4e-3,
+        weight_decay=0.0,
+        adam_beta2=0.999,
+        gradient_clip=0.5,
+        precision="float32",
+    ),
 )
 """What every variant changes; written out, so that it stays when the defaults follow the study."""
 NO_CLIP = 1e6
+FINALISTS = ("tuned, width 16", "mlp 512-512, rate 2e-3")
+"""Chosen by their 10 minutes on the images kept out."""
 Objective = Callable[[Autoencoder, Batch, float, torch.Generator], tuple[Tensor, Terms]]
 
 
@@ -229,15 +243,30 @@ def relative_speed(variant: Variant, seed: int, images: ImageSet) -> float:
     return float(np.median(ratios))
 
 
-def train(variant: Variant, seed: int, seconds: float, images: ImageSet, held_out: ImageSet) -> dict[str, Any]:
-    """Train for so many seconds at the base's speed, then measure on the held-out images.
+def train(
+    variant: Variant,
+    seed: int,
+    seconds: float,
+    images: ImageSet,
+    judges: dict[str, ImageSet],
+    speed: float | None = None,
+) -> dict[str, Any]:
+    """Train for so many seconds at the base's speed, then measure.
+
+    Args:
+        variant: what to train.
+        seed: of the weights, batches and samples.
+        seconds: of one idle core at the base's speed.
+        images: to learn from.
+        judges: images to measure on, by what to put before the figures' names.
+        speed: images a second, if they are known already.
 
     Returns:
         nats (BCE or Gaussian + KL, one sample an image), mse, knn (of mean codes, k = 10), and what was done for it;
         nats is NaN where the training left the finite numbers.
     """
     config = describe_images(configure(variant, seed), images)
-    speed = BASE_SPEED * relative_speed(variant, seed, images)
+    speed = speed or BASE_SPEED * relative_speed(variant, seed, images)
     run = start(variant, seed, images)
     total = max(1, round(speed * seconds / config.train.batch_size))
     with tqdm(total=total, unit="step", leave=False, disable=None) as bar:
@@ -245,13 +274,26 @@ def train(variant: Variant, seed: int, seconds: float, images: ImageSet, held_ou
             steps = range(first, min(first + STEPS, total))
             run.advance(steps, total)
             bar.update(len(steps))
-    judged = Batches(held_out, config, torch.device("cpu"))
-    return judge(run.model, judged, held_out.labels) | {"images_per_second": round(speed)}
+    figures: dict[str, Any] = {}
+    for prefix, others in judges.items():
+        found = judge(run.model, Batches(others, config, torch.device("cpu")), others.labels)
+        figures |= {prefix + name: value for name, value in found.items()}
+    return figures | {"images_per_second": round(speed), "processor": processor()}
+
+
+def processor() -> str:
+    """What the machine calls its processor: speeds of one are not those of another."""
+    path = Path("/proc/cpuinfo")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    facts = dict(re.findall(r"^(model name|cpu family|model)\s*:\s*(.+)$", text, re.MULTILINE))
+    if len(facts) < 3:
+        return platform.processor() or platform.machine()
+    return f"{facts['model name']}, family {facts['cpu family']}, model {facts['model']}"
 
 
 @torch.inference_mode()
 def judge(model: Autoencoder, batches: Batches, labels: np.ndarray | None) -> dict[str, float]:
-    """Figures on the held-out images."""
+    """Figures on images that the model has not learned from."""
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         return {"nats": math.nan, "mse": math.nan, "knn": math.nan}
     figures = training.evaluate(model, batches, torch.Generator().manual_seed(0))
@@ -271,14 +313,25 @@ def results() -> list[dict[str, Any]]:
     return [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
 
 
-def table(runs: list[dict[str, Any]]) -> str:
-    """The finished runs as a Markdown table: the mean over seeds, and the spread where there are several."""
+def known_speed(variant: str) -> float | None:
+    """Images a second that were measured for another seed or budget of a variant on this processor, if any."""
+    known = (run for run in results() if run["variant"] == variant and run.get("processor") == processor())
+    return next((run["images_per_second"] for run in known), None)
+
+
+def table(runs: list[dict[str, Any]], prefix: str = "") -> str:
+    """The finished runs as a Markdown table: the mean over seeds, and the spread where there are several.
+
+    Args:
+        runs: lines of the results.
+        prefix: before the names of the figures to show; runs without them are left out.
+    """
     groups: dict[tuple[float, str], list[dict[str, Any]]] = {}
-    for run in runs:
+    for run in (run for run in runs if f"{prefix}nats" in run):
         groups.setdefault((run["minutes"], run["variant"]), []).append(run)
 
     def cell(group: list[dict[str, Any]], name: str, digits: int) -> str:
-        values = np.array([run[name] for run in group])
+        values = np.array([run[name] for run in group], float)
         if not np.isfinite(values).all():
             return "not finite"
         spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
@@ -288,14 +341,17 @@ def table(runs: list[dict[str, Any]]) -> str:
         "| core minutes | variant | images/s | nats | mean-code MSE | kNN accuracy | seeds |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for (minutes, variant), group in sorted(
-        groups.items(), key=lambda item: (item[0][0], np.nan_to_num(np.mean([run["nats"] for run in item[1]]), nan=1e9))
-    ):
+
+    def rank(item: tuple[tuple[float, str], list[dict[str, Any]]]) -> tuple[float, bool, float]:
+        (minutes, variant), group = item
+        return minutes, "variance" in variant, float(np.nan_to_num(np.mean([run["nats"] for run in group]), nan=1e9))
+
+    for (minutes, variant), group in sorted(groups.items(), key=rank):
         figures = [
             cell(group, "images_per_second", 0),
-            "not comparable" if "variance" in variant else cell(group, "nats", 2),
-            cell(group, "mse", 5),
-            cell(group, "knn", 3),
+            "not comparable" if "variance" in variant else cell(group, f"{prefix}nats", 2),
+            cell(group, f"{prefix}mse", 5),
+            cell(group, f"{prefix}knn", 3),
         ]
         lines.append(f"| {minutes:g} | {variant} | {' | '.join(figures)} | {len(group)} |")
     return "\n".join(lines)
@@ -309,11 +365,15 @@ def document() -> str:
         "50,000 training images and judged on the other 10,000; nats per image (BCE + KL, one sample), mean squared "
         "error of the mean code's reconstruction, accuracy of 10 nearest other codes. Equal time on one core, counted "
         f"in images at a base speed of {BASE_SPEED:,} images a second. Each variant is the base with what its name "
-        "says changed: the network `shuffle` of width 32, peak rate 4e-3, batch 128, gradients clipped at 0.5. "
-        "*Tuned* is width 24, peak rate 8e-3, clipped at 0.1, unless its name says another width or batch. "
+        "says changed: the network `shuffle` of width 32, peak rate 4e-3, batch 128, gradients clipped at 0.5, "
+        "float32. *Tuned* is width 24, peak rate 8e-3, clipped at 0.1, unless its name says another width or batch. "
+        "*Constant Adam* has the whole KL weight from the first step on. *bfloat16* ran on a processor that only "
+        "emulates it; `make bench` shows what it brings on one that multiplies it.\n\n"
         "Networks are also trained by others, with their own data sets and loaders, at batch 128 with Adam at a "
         "constant 1e-3: *by pythae 0.1.2*, and *by a plain loop* over a DataLoader with a transform for each image.\n\n"
         + table(results())
+        + "\n\n## The finalists on the test split\n\nMeasured once, after they had been chosen by the table above.\n\n"
+        + table(results(), "test_")
         + "\n"
     )
 
@@ -335,13 +395,15 @@ def main(
     if not table_only:
         torch.set_num_threads(1)
         images, held_out = load_images(DATA, "train"), load_images(DATA, "validation")
+        test = load_images(DATA, "test")
         for name in variants or list(VARIANTS):
             for seed in seeds:
                 key = {"minutes": minutes, "variant": name, "seed": seed}
                 if any(key.items() <= run.items() for run in results()):
                     continue
                 try:
-                    figures = train_variant(name, seed, minutes, images, held_out)
+                    judges = {"": held_out} | ({"test_": test} if name in FINALISTS else {})
+                    figures = train_variant(name, seed, minutes, images, judges)
                 except ImportError:
                     print(f"{name}: pythae is not installed; pip install -r benchmarks/requirements.txt", flush=True)
                     continue
@@ -352,13 +414,15 @@ def main(
     print(table(results()))
 
 
-def train_variant(name: str, seed: int, minutes: float, images: ImageSet, held_out: ImageSet) -> dict[str, Any]:
+def train_variant(
+    name: str, seed: int, minutes: float, images: ImageSet, judges: dict[str, ImageSet]
+) -> dict[str, Any]:
     """One run of a variant by its name."""
     variant, objective = VARIANTS[name], training.objective
     if variant.free_bits:
         training.objective = with_free_bits(objective, variant.free_bits)  # type: ignore[assignment]
     try:
-        return train(variant, seed, minutes * 60, images, held_out)
+        return train(variant, seed, minutes * 60, images, judges, known_speed(name))
     finally:
         training.objective = objective
 

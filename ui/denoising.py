@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui import choose, comparison, exports, loaders, ranking, reconstructions
 from ui.comparison import Baselines, PictureRow, explain, named, show_row, told
+from ui.slider import LiveSlider
 from vae_core import metrics
 from vae_core.denoising import add_noise
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
 
-LARGEST, STEP, FIRST = 0.5, 0.05, 0.2  # standard deviations; pixels in [0, 1]
+LARGEST, STEP, FIRST = 0.5, 0.01, 0.2  # standard deviations; pixels in [0, 1]
 
 
 def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baselines) -> None:
@@ -28,28 +29,25 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     if images is None:
         return
     chosen = ranking.choose_pictures(checkpoint, images)
-    beside = [(named(model, baseline=True), model) for model in baselines.found]
-    everyone = beside + [(model.name, model) for model in models]
-    usable = [(name, model) for name, model in everyone if loaders.attempt(partial(loaders.open_space, model))]
+    everyone = [(model, True) for model in baselines.found] + [(model, False) for model in models]
+    usable = [(model, baseline) for model, baseline in everyone if loaders.attempt(partial(loaders.open_space, model))]
     _denoise(usable, images, chosen)
     explain(baselines)
     st.caption(
         "Under each picture its mean squared error against the clean one. PCA, being linear, averages much of the "
         "noise away. A network that has never met noise may take it for something else altogether; one trained with "
         "noise removes it: python train.py \\-\\-preset cae\\-denoise makes one. Models get the noisy values as in "
-        "training, below 0 and above 1 too. A picture always gets the same noise, only stronger or weaker."
+        "training, below 0 and above 1 too; the error of a noisy picture is that of what is seen. A picture always "
+        "gets the same noise, only stronger or weaker."
     )
 
 
 @st.fragment
-def _denoise(models: Sequence[tuple[str, Checkpoint]], images: ImageSet, chosen: np.ndarray) -> None:
+def _denoise(models: Sequence[tuple[Checkpoint, bool]], images: ImageSet, chosen: np.ndarray) -> None:
     """The noise slider and its rows; moving it runs only this again."""
-    st.session_state.setdefault("noise", FIRST)
-    deviation = st.slider(
-        "Noise, standard deviation", 0.0, LARGEST, step=STEP, key="noise", bind="query-params", width=420,
-        help="Of the Gaussian noise added to each pixel; pixels lie between 0 (black) and 1 (white)",
-    )  # fmt: skip
-    rows = denoised_rows(models, images, chosen, float(deviation))
+    slider = LiveSlider("noise", low=0.0, high=LARGEST, step=STEP, first=FIRST)
+    place = st.container(width=420)
+    rows = denoised_rows(models, images, chosen, slider.value)
     names = [choose.picture_name(images, int(index)) for index in chosen]
     for row in rows:
         show_row(row, names)
@@ -61,17 +59,22 @@ def _denoise(models: Sequence[tuple[str, Checkpoint]], images: ImageSet, chosen:
         )  # fmt: skip
         exports.download(
             "Figures as CSV", "denoising.csv",
-            lambda: exports.csv_bytes(noise_records(rows, chosen, classes, float(deviation))),
+            lambda: exports.csv_bytes(noise_records(rows, models, chosen, classes, slider.value)),
         )  # fmt: skip
+    with place:
+        slider.show(
+            "Noise, standard deviation",
+            "Of the Gaussian noise added to each pixel; pixels lie between 0 (black) and 1 (white)",
+        )
 
 
 def denoised_rows(
-    models: Sequence[tuple[str, Checkpoint]], images: ImageSet, chosen: np.ndarray, deviation: float
+    models: Sequence[tuple[Checkpoint, bool]], images: ImageSet, chosen: np.ndarray, deviation: float
 ) -> list[PictureRow]:
-    """The noisy pictures, what each model makes of them, and the clean ones.
+    """The noisy pictures as they are seen, cut off at 0 and 1; what each model makes of the uncut ones; the clean ones.
 
     Args:
-        models: what to call each model, and the model.
+        models: each model, and whether it is a baseline.
         images: the test split.
         chosen: (N,) indices of the pictures.
         deviation: standard deviation of the noise.
@@ -85,25 +88,41 @@ def denoised_rows(
     def measured(pictures: np.ndarray) -> list[str]:
         return [told("MSE", float(error)) for error in metrics.mse(clean, pictures)]
 
-    rows = [PictureRow("Noisy", "", noisy, f"with noise of {deviation:.2f}", "noisy", measured(noisy))]
-    for name, model in models:
+    seen = noisy.clip(0, 1)
+    rows = [PictureRow("Noisy", "", seen, f"with noise of {deviation:.2f}", "noisy", measured(seen))]
+    for model, baseline in models:
+        name, key = named(model, baseline=baseline), f"denoised_{model.name}"
         restored = comparison.passed_through(model, images, chosen, noisy)
-        rows.append(
-            PictureRow(name, _training(model), restored, f"denoised by {name}", f"denoised_{name}", measured(restored))
-        )
+        rows.append(PictureRow(name, _training(model), restored, f"denoised by {name}", key, measured(restored)))
     return [*rows, PictureRow("Clean", "", clean, "clean", "clean")]
 
 
 def noise_records(
-    rows: Sequence[PictureRow], chosen: np.ndarray, classes: Sequence[str], deviation: float
+    rows: Sequence[PictureRow],
+    models: Sequence[tuple[Checkpoint, bool]],
+    chosen: np.ndarray,
+    classes: Sequence[str],
+    deviation: float,
 ) -> list[dict[str, object]]:
-    """One row a model, the noisy pictures among them, and picture: its squared error against the clean one."""
+    """One row a model, the noisy pictures among them, and picture: its squared error against the clean one.
+
+    Args:
+        rows: what ``denoised_rows`` made of the models.
+        models: each model, and whether it is a baseline.
+        chosen: (N,) indices of the pictures.
+        classes: of the pictures.
+        deviation: standard deviation of the noise.
+    """
     *noisy, clean = rows
+    who = [("Noisy", False), *((model.name, baseline) for model, baseline in models)]
     return [
-        {"image": int(index), "class": name, "model": row.title, "noise": deviation, "mse": float(error)}
-        for row in noisy
+        {
+            "image": int(index), "class": name, "model": model, "baseline": "yes" if baseline else "no",
+            "noise": deviation, "mse": float(error),
+        }
+        for row, (model, baseline) in zip(noisy, who, strict=True)
         for index, name, error in zip(chosen, classes, metrics.mse(clean.pictures, row.pictures), strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def _training(model: Checkpoint) -> str:

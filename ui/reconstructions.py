@@ -35,14 +35,14 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         scale = st.container(width="content")
 
     with st.spinner("Reconstructing …", show_time=False):
-        found = [loaders.attempt(partial(reconstruct, model, images, chosen)) for model in models]
-        beside = [
-            loaders.attempt(partial(reconstruct, model, images, chosen, baseline=True)) for model in baselines.found
+        everyone = [
+            outcome
+            for some, baseline in ((baselines.found, True), (models, False))
+            for model in some
+            if (outcome := loaders.attempt(partial(reconstruct, model, images, chosen, baseline=baseline)))
         ]
-    outcomes = [outcome for outcome in found if outcome is not None]
-    everyone = [outcome for outcome in beside if outcome is not None] + outcomes
-    largest = largest_error(outcomes)
-    if with_errors and outcomes:
+    largest = largest_error(everyone)
+    if with_errors and everyone:
         with scale:
             show_error_scale(largest)
 
@@ -54,7 +54,7 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         original, names, marked=choose.position_of(point.current().image, chosen),
         on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
     )  # fmt: skip
-    shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in outcomes]
+    shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in everyone]
     for rows in shown:
         with st.container(gap="xxsmall"):
             for row in rows:
@@ -97,13 +97,13 @@ def rows_of(outcome: Outcome, figure: str, largest: float | None) -> list[Pictur
         figure: which of FIGURES to show.
         largest: the end of the error maps' scale; None leaves them out.
     """
-    name = outcome.name
+    name, key = outcome.name, outcome.checkpoint.name
     captions = [told(figure, float(value)) for value in outcome.figures[figure]]
     about = brief(outcome.checkpoint)
-    rows = [PictureRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{name}", captions)]
+    rows = [PictureRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{key}", captions)]
     if largest is not None:
         errors = media.error_map(outcome.originals, outcome.decoded, largest)
-        rows.append(PictureRow("", f"its error, 0 to {largest:.2f}", errors, f"error of {name}", f"errors_{name}"))
+        rows.append(PictureRow("", f"its error, 0 to {largest:.2f}", errors, f"error of {name}", f"errors_{key}"))
     return rows
 
 

@@ -159,7 +159,10 @@ def _in_words(value: float | str | None) -> str:
 def picture_records(outcomes: Sequence[Outcome], images: ImageSet, chosen: np.ndarray) -> list[Row]:
     """One row a model and picture: its index in the test split, its class, and its figures."""
     return [
-        {"image": int(index), "class": choose.class_name(images, int(index)), "model": one.checkpoint.name}
+        {
+            "image": int(index), "class": choose.class_name(images, int(index)), "model": one.checkpoint.name,
+            "baseline": "yes" if one.baseline else "no",
+        }
         | {name.lower(): float(values[position]) for name, values in one.figures.items()}
         for one in outcomes
         for position, index in enumerate(chosen)
@@ -167,7 +170,10 @@ def picture_records(outcomes: Sequence[Outcome], images: ImageSet, chosen: np.nd
 
 
 def split_records(models: Sequence[tuple[Checkpoint, bool]]) -> list[Row]:
-    """One row a model: stored figures on the test split. Nats of binarised pixels have columns of their own."""
+    """One row a model: stored figures on the test split. Nats of binarised pixels have columns of their own.
+
+    The cross-entropy ``bce`` is of the posterior mean's reconstruction, nats per image.
+    """
     records = []
     for model, baseline in models:
         kind = pixels_of(model)
@@ -179,6 +185,7 @@ def split_records(models: Sequence[tuple[Checkpoint, bool]]) -> list[Row]:
             "model": model.name, "baseline": "yes" if baseline else "no", "family": family_of(model),
             "latent": latent_of(model), "pixels": kind, "images": number(model.metrics, "images"),
             "nll_samples": number(model.metrics, "nll_samples"),
+            f"bce_{BINARISED}" if kind == BINARISED else "bce": number(model.metrics, "bce"),
         }  # fmt: skip
         records.append(facts | figures)
     return records

@@ -296,8 +296,10 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
         baseline = principal_components(config, min(space.latent, len(train) - 1), train)
         rows[baseline.name] = measure_space(baseline, test) | examine(baseline, test, train)
     if test.labels is not None:
-        real = seen_by(config, train).images.astype(np.float32) / 255
-        rows["real training images"] = judge_samples(config, seen_by(config, test), real)
+        # as many as there are samples of a model, as the figures depend on the size
+        some = np.random.default_rng(0).permutation(len(train))[: len(test)]
+        real = seen_by(config, train.part(some)).images.astype(np.float32) / 255
+        rows[f"{len(real):,} real training images"] = judge_samples(config, seen_by(config, test), real)
     for figures in rows.values():
         if "mutual_information" not in figures:  # no VAE's
             figures.update(dict.fromkeys(ONLY_VARIATIONAL))

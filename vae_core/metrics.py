@@ -253,6 +253,16 @@ class SampleQuality:
 def sample_quality(real: np.ndarray, samples: np.ndarray, k: int = 5) -> SampleQuality:
     """Compare features of real images (N, F) with features of samples (M, F).
 
+    With R_i the distance of real image x_i to its k-th nearest other real image, and S_j that of sample y_j to its k-th
+    nearest other sample: precision is the mean over j of [some i: |x_i - y_j| <= R_i], recall the mean over i of
+    [some j: |x_i - y_j| <= S_j] (Kynkäänniemi et al. 2019, eq. 1 to 3); density is 1/(k M) times the number of pairs
+    with |x_i - y_j| <= R_i, coverage the mean over i of [some j: |x_i - y_j| <= R_i] (Naeem et al. 2020, eq. 3 and 4).
+
+    Args:
+        real: features of real images.
+        samples: features of samples.
+        k: neighbours; 5 as in Naeem et al. 2020, for all four figures (Kynkäänniemi et al. take 3).
+
     Raises:
         ValueError: unless both sets have more than k members.
     """

@@ -224,13 +224,35 @@ def test_the_noise_slider_changes_the_denoised_pictures(server: str, page: Page)
         page.locator(f".st-key-{key} img").first for key in ("noisy", "denoised_fashion-pca-16", "clean")
     )
     before = [picture.get_attribute("src") for picture in (noisy, restored, clean)]
-    slider = page.locator(".st-key-noise input[type=range]")
+    slider = page.get_by_role("slider", name="Noise")
     slider.focus()
-    slider.press("ArrowRight")
+    for _ in range(5):
+        slider.press("ArrowRight")
     address_settles(page, r"noise=0\.25")
     expect(noisy).not_to_have_attribute("src", before[0] or "")
     expect(restored).not_to_have_attribute("src", before[1] or "")
     assert hash(clean.get_attribute("src")) == hash(before[2]), "another picture"
+
+
+def test_the_denoised_pictures_follow_the_hand(server: str, page: Page) -> None:
+    """While it drags the noise slider and before it lets go; the address waits for that."""
+    page.goto(f"{server}/compare?model=fashion-vae-16&view=Denoising")
+    wait_until_idle(page)
+    restored = page.locator(".st-key-denoised_fashion-pca-16 img").first
+    slider = page.get_by_role("slider", name="Noise")
+    box = slider.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.4 * box["width"], middle)
+    page.mouse.down()
+    for share in (0.6, 0.9):
+        before = restored.get_attribute("src") or ""
+        page.mouse.move(box["x"] + share * box["width"], middle, steps=5)
+        expect(restored).not_to_have_attribute("src", before)
+    assert "noise=" not in page.url
+    page.mouse.up()
+    address_settles(page, r"noise=0\.4\d")
+    expect(slider).to_have_value(re.search(r"noise=([\d.]+)", page.url)[1])  # type: ignore[index]
 
 
 def test_rows_of_a_comparison_are_aligned(server: str, page: Page) -> None:

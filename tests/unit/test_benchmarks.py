@@ -120,8 +120,9 @@ def test_a_variant_of_the_study_trains(name: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(study, "BASE_SPEED", 500)
     images = squares_28(300)
     before = training.objective
-    figures = study.train_variant(name, 0, 1 / 60, images, images)
+    figures = study.train_variant(name, 0, 1 / 60, images, {"": images, "test_": images})
     assert np.isfinite([figures["nats"], figures["mse"], figures["knn"]]).all()
+    assert figures["test_nats"] == figures["nats"], "the same images"
     assert training.objective is before
 
 
