@@ -358,7 +358,7 @@ def main(
         sections: which ones; all if none is named.
         quick: only see that everything runs; the figures mean nothing.
         threads: cores to use; all by default.
-        epoch_of_images: one epoch over so many images, its figures as JSON; what the section growth calls.
+        epoch_of_images: epochs over so many images, their figures as JSON; what the section growth calls.
     """
     if unknown := set(sections) - SECTIONS.keys():
         print(f"error: no section {', '.join(sorted(unknown))}; choose of {', '.join(SECTIONS)}", file=sys.stderr)
