@@ -23,12 +23,12 @@ Row = dict[str, Any]
 HEADINGS = {
     "model": "Model", "latent": "Numbers", "mse": "MSE", "psnr": "PSNR", "ssim": "SSIM",
     "reconstruction": "Reconstruction", "kl": "KL", "total": "Total", "nll": "NLL", "active_units": "Active units",
-    "knn_accuracy": "kNN", "linear_probe": "Linear probe", "frechet_distance": "Fréchet",
+    "knn_accuracy": "kNN", "linear_probe": "Probe", "frechet_distance": "Fréchet",
 }  # fmt: skip
 FORMS = {
     "latent": "%d", "mse": "%.4f", "psnr": "%.2f dB", "ssim": "%.3f", "reconstruction": "%.1f", "kl": "%.1f",
     "total": "%.1f", "nll": "%.1f", "active_units": "%d", "knn_accuracy": "%.3f", "linear_probe": "%.3f",
-    "frechet_distance": "%.2f",
+    "frechet_distance": "%.1f",
 }  # fmt: skip
 HELP = {
     "latent": "How many numbers the code has.",
@@ -45,7 +45,8 @@ HELP = {
     "active_units": "Dimensions of a VAE whose posterior mean varies over the images, its variance being over 0.01.",
     "knn_accuracy": "Accuracy of nearest neighbours: share of test codes whose 10 nearest other test codes vote for "
     "the right class.",
-    "linear_probe": "Share of test codes that logistic regression on training codes puts into the right class.",
+    "linear_probe": "Linear probe: share of test codes that logistic regression on training codes puts into the right "
+    "class.",
     "frechet_distance": "Fréchet distance between samples and test images, in the features of the data set's own "
     "classifier; lower is better. Not comparable with distances in Inception's features.",
 }
