@@ -10,7 +10,8 @@ Each run is kept as a line of the results file as soon as it is finished; a run 
 
   python -m benchmarks.study --minutes 2
   python -m benchmarks.study --minutes 10 --variants shuffle residual --seeds 0 1 2
-  python -m benchmarks.study --table
+  python -m benchmarks.study --table                   only print the finished runs
+  python -m benchmarks.study --headline                only the finalists' and the peers' after FINAL_MINUTES
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ BASE = RunConfig(
 """What every variant changes; written out, so that it stays when the defaults follow the study."""
 NO_CLIP = 1e6
 FINALISTS = ("tuned, width 16", "mlp 512-512, rate 2e-3")
-"""Chosen by their 10 minutes on the images kept out."""
+FINAL_MINUTES = 10
+"""Of a core, after which the finalists were chosen, on the images kept out."""
 Objective = Callable[[Autoencoder, Batch, float, torch.Generator], tuple[Tensor, Terms]]
 
 
@@ -357,6 +359,12 @@ def table(runs: list[dict[str, Any]], prefix: str = "") -> str:
     return "\n".join(lines)
 
 
+def headline() -> str:
+    """The finalists and what others made of the same networks, as the README shows them."""
+    names = {name for name, variant in VARIANTS.items() if name in FINALISTS or variant.peer}
+    return table([run for run in results() if run["minutes"] == FINAL_MINUTES and run["variant"] in names])
+
+
 def document() -> str:
     """study.md."""
     return (
@@ -383,6 +391,7 @@ def main(
     variants: Annotated[list[str] | None, tyro.conf.arg(metavar="NAME ...")] = None,
     seeds: tuple[int, ...] = (0,),
     table_only: Annotated[bool, tyro.conf.arg(name="table")] = False,
+    headline_only: Annotated[bool, tyro.conf.arg(name="headline")] = False,
 ) -> None:
     """Run the study, or what is missing of it.
 
@@ -391,8 +400,9 @@ def main(
         variants: which ones; all if none is named.
         seeds: one run for each.
         table_only: only print the table of the finished runs.
+        headline_only: of these, only the finalists and the peers.
     """
-    if not table_only:
+    if not (table_only or headline_only):
         torch.set_num_threads(1)
         images, held_out = load_images(DATA, "train"), load_images(DATA, "validation")
         test = load_images(DATA, "test")
@@ -411,7 +421,7 @@ def main(
                     file.write(json.dumps(key | figures) + "\n")
                 write_text(TABLE, document())
                 print(f"{name}, seed {seed}: {figures}", flush=True)
-    print(table(results()))
+    print(headline() if headline_only else table(results()))
 
 
 def train_variant(

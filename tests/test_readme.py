@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import study
 from benchmarks.evidence import headline
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.evaluate import table
@@ -67,6 +68,11 @@ def test_the_readmes_table_is_that_of_the_checkpoints() -> None:
 def test_the_readmes_evidence_is_what_was_measured() -> None:
     """`python -m benchmarks.evidence --headline` prints the same lines."""
     assert headline() in README
+
+
+def test_the_readmes_study_is_what_was_measured() -> None:
+    """`python -m benchmarks.study --headline` prints the same lines."""
+    assert study.headline() in README
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README + CONTRIBUTING))
