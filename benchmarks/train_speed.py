@@ -75,9 +75,8 @@ class Ours:
         self.generator = torch.Generator().manual_seed(0)
 
     def turn(self) -> None:
-        """One pass over the images."""
-        for batch in self.trainer.train.shuffled(BATCH, self.generator):
-            self.trainer.step(batch, self.generator, 0.5)
+        """One pass over the images, just as a training makes it."""
+        self.trainer._gradient_epoch(0, self.generator, show_progress=False)
 
 
 def speeds(turns: dict[str, Callable[[], None]], images: int, rounds: int) -> dict[str, list[float]]:
