@@ -336,7 +336,7 @@ def table(runs: list[dict[str, Any]], prefix: str = "") -> str:
         values = np.array([run[name] for run in group], float)
         if not np.isfinite(values).all():
             return "not finite"
-        spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+        spread = f" ± {values.std(ddof=1):.{digits}f}" if values.std() > 0 else ""
         return f"{values.mean():.{digits}f}{spread}"
 
     lines = [
