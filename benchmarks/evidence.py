@@ -82,7 +82,7 @@ class Check:
 
     run: Callable[[Settings], list[Figure]]
     minutes: float
-    """What it takes on two cores, roughly, training included."""
+    """What it takes, roughly, training included: on two cores, or on as many as ``threads`` says."""
     threads: int | None = None
     """Cores to use; all by default."""
 
@@ -386,7 +386,8 @@ def main(
     missing: dict[str, str] = {}
     all_threads = torch.get_num_threads()
     for name in () if table_only or headline_only else only or CHECKS:
-        print(f"{name}, about {CHECKS[name].minutes:g} min on two cores", flush=True)
+        cores = "one core" if CHECKS[name].threads == 1 else "two cores"
+        print(f"{name}, about {CHECKS[name].minutes:g} min on {cores}", flush=True)
         start, processor_start = time.perf_counter(), time.process_time()
         torch.set_num_threads(CHECKS[name].threads or all_threads)
         try:
