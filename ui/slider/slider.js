@@ -27,6 +27,8 @@ class Slider {
     this.input = make("input", { type: "range" });
     this.input.addEventListener("input", () => this.#move(true));
     this.input.addEventListener("change", () => this.#move(false));
+    // "change" is silent about a hand that lets go where it began
+    this.input.addEventListener("pointerup", () => this.moving && this.#move(false));
     this.element = make("div", { className: "slider" },
       make("span", { className: "head" }, this.label, this.output), this.input);
     root.appendChild(this.element);
