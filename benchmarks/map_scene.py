@@ -10,9 +10,9 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ui import map as component
+from ui.components import map as component
+from ui.components.map import Groups, Points
 from ui.frame import STYLE
-from ui.map import Groups, Points
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 

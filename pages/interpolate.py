@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from ui import interpolation, loaders, models, point, scrubber
+from ui.components.gallery import gallery, picture
 from ui.frame import open_page, plain
-from ui.gallery import gallery, picture
 from vae_core import media, paths
 
 DEFAULT_ENDS = (0, 1)

@@ -1,4 +1,4 @@
-"""Compile ui/live/kernel.ts into ui/live/kernel.js: twice, with and without fused multiply-add, as base64.
+"""Compile the live view's kernel.ts into kernel.js: twice, with and without fused multiply-add, as base64.
 
 Needs Node with AssemblyScript's compiler: `npm install assemblyscript` anywhere, and `npx asc` on the path, or the
 compiler's place in the environment variable ASC. Only who changes kernel.ts needs it.
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIVE = Path(__file__).resolve().parent.parent / "ui" / "live"
+LIVE = Path(__file__).resolve().parent.parent / "ui" / "components" / "live"
 SOURCE, TARGET = LIVE / "kernel.ts", LIVE / "kernel.js"
 OPTIONS = [
     "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "bulk-memory",

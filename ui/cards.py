@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, drawing, loaders, objectives
+from ui import choose, loaders, objectives
+from ui.components import drawing
+from ui.components.gallery import gallery
 from ui.frame import FAMILY_NAMES, plain
-from ui.gallery import gallery
 from ui.models import GREY, pixels_of
 from ui.tables import HELP, number, stored_figures
 from vae_core.checkpoint import WEIGHTS

@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders, point
+from ui.components.gallery import gallery
+from ui.components.sketch import sketch
 from ui.frame import notify, plain
-from ui.gallery import gallery
-from ui.sketch import sketch
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError

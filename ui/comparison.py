@@ -12,8 +12,8 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders
+from ui.components.gallery import gallery
 from ui.frame import plain
-from ui.gallery import gallery
 from ui.models import BINARISED, family_of, latent_of, pixels_of
 from vae_core import metrics
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ui.figures import COLOURS
+from ui.palette import COLOURS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

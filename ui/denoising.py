@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import choose, comparison, exports, loaders, ranking, reconstructions
 from ui.comparison import Baselines, PictureRow, explain, named, show_row, told
-from ui.slider import LiveSlider
+from ui.components.slider import LiveSlider
 from vae_core import metrics
 from vae_core.denoising import add_noise
 

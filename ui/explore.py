@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, point
+from ui.components.gallery import gallery, picture
 from ui.frame import plain
-from ui.gallery import gallery, picture
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import live, loaders, point, workbench
-from ui.gallery import gallery
+from ui import loaders, point, workbench
+from ui.components import live
+from ui.components.gallery import gallery
 from vae_core import media, mixture, paths
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, point
+from ui.components.gallery import picture
 from ui.frame import plain
-from ui.gallery import picture
 from vae_core import media, paths
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders, map_trust
-from ui.map import Groups, Points, Values
+from ui.components.map import Groups, Points, Values
 from ui.maps import Map
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import maps
-from ui.map import Parameter
+from ui.components.map import Parameter
 from ui.map_colours import CLASS, colourings
 from ui.models import fellows
 from vae_core import embedding

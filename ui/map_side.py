@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, directions, loaders, point
+from ui.components.gallery import gallery
+from ui.components.map import Points
 from ui.frame import notify, plain
-from ui.gallery import gallery
-from ui.map import Points
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint

@@ -14,7 +14,7 @@ from vae_core.map_quality import NEIGHBOURS, VOTERS, measure
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from ui.map import Points
+    from ui.components.map import Points
     from vae_core.checkpoint import Checkpoint
     from vae_core.embedding import MapQuality
 

@@ -11,10 +11,10 @@ import numpy as np
 import streamlit as st
 
 from ui import choose, loaders, map_controls, map_places, map_side, map_trust, maps, point, workbench
-from ui import map as component
+from ui.components import map as component
+from ui.components.map import Background, Following, Mark, Points
 from ui.exports import csv_bytes
 from ui.frame import plain, show_notice
-from ui.map import Background, Following, Mark, Points
 from ui.map_colours import colour
 from ui.map_controls import ALONE, OTHER_SEED, Choice
 from ui.maps import Map

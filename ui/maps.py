@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders
+from ui.components.map import Points
 from ui.frame import plain
-from ui.map import Points
 from vae_core import embedding
 from vae_core.embedding import MapRequest
 from vae_core.projection import LIBRARIES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ui.figures import COLOURS, no_html
+from ui.palette import COLOURS, no_html
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui import choose, exports, loaders, point, ranking, tables
 from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
-from ui.gallery import gallery
+from ui.components.gallery import gallery
 from vae_core import media
 
 if TYPE_CHECKING:

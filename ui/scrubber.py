@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import interpolation, live, loaders
+from ui import interpolation, loaders
+from ui.components import live
 from vae_core import media
 
 if TYPE_CHECKING:

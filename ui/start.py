@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 
 from ui import loaders, point
+from ui.components.gallery import gallery
 from ui.frame import describe_model, plain
-from ui.gallery import gallery
 from vae_core import media, paths
 from vae_core.config import UserError
 

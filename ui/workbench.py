@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, directions, explore, live, loaders, point
+from ui import choose, directions, explore, loaders, point
+from ui.components import live
 from ui.frame import notify
 from ui.models import latent_of
 

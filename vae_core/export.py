@@ -1,4 +1,4 @@
-"""A trained decoder as bytes for the browser's engine (``ui/live/engine.js``), which runs it without torch.
+"""A trained decoder as bytes for the browser's engine (``ui/components/live/engine.js``), which runs it without torch.
 
 They are one block: the length of a JSON header (4 bytes, little-endian), the header, padded with
 spaces to a multiple of four bytes, and all weights one after the other at half or single precision. The header lists
@@ -74,7 +74,7 @@ class _Layer:
 def pack(
     model: Autoencoder, precision: Precision = "half", extras: Mapping[str, np.ndarray] | None = None
 ) -> PackedDecoder:
-    """A model's decoder as bytes for the engine in ``ui/live/engine.js``.
+    """A model's decoder as bytes for the engine in ``ui/components/live/engine.js``.
 
     Args:
         model: any family that says what its ``decoder_layers`` are.

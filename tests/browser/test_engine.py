@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page
 from torch import Tensor, nn
 
 from scripts.server import PROJECT
-from ui.bundle import bundle
-from ui.live import FOLDER
+from ui.components.bundle import bundle
+from ui.components.live import FOLDER
 from vae_core.checkpoint import list_checkpoints, load_model
 from vae_core.config import ModelConfig
 from vae_core.export import PackedDecoder, pack

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ui.bundle import bundle
-from ui.map import FOLDER, parcels, read_bits
+from ui.components.bundle import bundle
+from ui.components.map import FOLDER, parcels, read_bits
 
 LOAD = """async ([name, source]) => {
   window[name] = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));

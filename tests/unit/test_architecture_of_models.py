@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ui import drawing
+from ui.components import drawing
 from vae_core.architecture import describe
 from vae_core.config import PRESETS, ModelConfig
 from vae_core.models import build

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ui import live
-from ui import map as points
-from ui.bundle import IMPORT, bundle
+from ui.components import live
+from ui.components import map as points
+from ui.components.bundle import IMPORT, bundle
 
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:const|let|var|class|function\*?|async function) +(?:\[[^\]]*\]|\{[^}]*\}|(\w+))", re.MULTILINE

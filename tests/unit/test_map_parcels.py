@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ui.map import parcels, read_bits
+from ui.components.map import parcels, read_bits
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 

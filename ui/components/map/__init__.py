@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ui.bundle import bundle
-from ui.figures import COLOURS
-from ui.map import parcels
+from ui.components.bundle import bundle
+from ui.components.map import parcels
+from ui.palette import COLOURS
 
 FOLDER = Path(__file__).parent
 MOST_GROUPS = 255

@@ -1,4 +1,4 @@
-/** The map of points, as a Streamlit component. What it shows comes in parcels; see ui/map/__init__.py. */
+/** The map of points, as a Streamlit component. What it shows comes in parcels; see ui/components/map/__init__.py. */
 
 import { FAINT, HIDDEN, readLayout, SELECTED } from "./cloud.js";
 import { save } from "./files.js";

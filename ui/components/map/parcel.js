@@ -4,7 +4,7 @@ import { deliver } from "./store.js";
 
 const KINDS = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array };
 
-/** Read what ui/map/parcels.py packed. @param {Uint8Array} bytes */
+/** Read what ui/components/map/parcels.py packed. @param {Uint8Array} bytes */
 export function unpackParcel(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));

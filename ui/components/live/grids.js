@@ -2,7 +2,7 @@
 
 /** @typedef {import("./unpack.js").Decoder} Decoder */
 
-/* WORKER_SOURCE, the worker's whole text, is put before this module by ui/live/__init__.py. */
+/* WORKER_SOURCE, the worker's whole text, is put before this module by ui/components/live/__init__.py. */
 
 const LATE = 21; // milliseconds between two frames, of which 60 a second are wanted
 const REST_FOR_STRAIN = 40; // times what a slice took: at one late frame in twenty, the worker works a third

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.bundle import bundle
+from ui.components.bundle import bundle
 
 if TYPE_CHECKING:
     from vae_core.export import PackedDecoder
