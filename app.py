@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import loaders, start
+from ui import start
 from ui.frame import open_page
+from ui.state import loaders
 
 checkpoint = open_page("app.py", with_title=False)
 st.title("See, touch and trust what an image autoencoder has learned", anchor=False)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import comparison, denoising, models, point, rates, reconstructions, tables
+from ui import comparison, denoising, rates, reconstructions, tables
 from ui.frame import open_page
+from ui.shared import models
+from ui.state import point
 
 checkpoint = open_page("pages/compare.py")
 chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae", "vae"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import loaders, map_controls, map_view, point
+from ui import map_controls, map_view
 from ui.frame import open_page
+from ui.state import loaders, point
 from vae_core import embedding
 
 checkpoint = open_page("pages/embeddings.py")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import choose, directions, explore, loaders, point, workbench
+from ui import explore
 from ui.frame import open_page, show_notice
+from ui.shared import pickers, workbench
+from ui.state import directions, loaders, point
 from vae_core.config import UserError
 
 checkpoint = open_page("pages/explore.py")
@@ -62,13 +64,13 @@ def start_panel() -> None:
     with sampled:
         images = loaders.attempt(lambda: loaders.test_images(checkpoint))
         if images is not None:
-            choose.pick_test_image(
+            pickers.pick_test_image(
                 images, key="start", marked=point.current().image,
-                on_pick=lambda index: choose.move_to_test_image(checkpoint, index),
+                on_pick=lambda index: pickers.move_to_test_image(checkpoint, index),
             )  # fmt: skip
     with own:
-        choose.own_picture(
-            checkpoint, key="own", on_picture=lambda picture: choose.move_to_picture(checkpoint, picture)
+        pickers.own_picture(
+            checkpoint, key="own", on_picture=lambda picture: pickers.move_to_picture(checkpoint, picture)
         )
 
 

@@ -6,8 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from ui import generation, loaders, models, point
+from ui import generation
 from ui.frame import describe_model, open_page, plain
+from ui.shared import models
+from ui.state import loaders, point
 
 SAMPLES, COLUMNS = 60, 12
 SAMPLES_EACH, COLUMNS_EACH = 24, 8  # of each model and kind, side by side

@@ -7,9 +7,11 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from ui import interpolation, loaders, models, point, scrubber
+from ui import interpolation, scrubber
 from ui.components.gallery import gallery, picture
 from ui.frame import open_page, plain
+from ui.shared import models
+from ui.state import loaders, point
 from vae_core import media, paths
 
 DEFAULT_ENDS = (0, 1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cards, loaders, point
+from ui import cards
 from ui.frame import open_page, plain
+from ui.state import loaders, point
 
 checkpoint = open_page("pages/models.py")
 usable = loaders.usable_checkpoints()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import curves, models, point, runs
+from ui import curves, runs
 from ui.frame import open_page, plain
+from ui.shared import models
+from ui.state import point
 
 CHART = {"displaylogo": False}
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, objectives
+from ui import objectives
 from ui.components import drawing
 from ui.components.gallery import gallery
 from ui.frame import FAMILY_NAMES, plain
-from ui.models import GREY, pixels_of
+from ui.shared import pickers
+from ui.shared.models import GREY, pixels_of
+from ui.state import loaders
 from ui.tables import HELP, number, stored_figures
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
@@ -147,7 +149,7 @@ def _pictures(name: str, digest: str, _checkpoint: Checkpoint) -> dict[str, tupl
         chosen = np.random.default_rng(1).choice(len(images), min(PICTURES, len(images)), replace=False)
         labels = images.labels[chosen] if space.classes and images.labels is not None else None
         originals = images.images[chosen] / np.float32(255)
-        names = [choose.picture_name(images, int(index)) for index in chosen]
+        names = [pickers.picture_name(images, int(index)) for index in chosen]
         rows["Test pictures"] = (originals, names)
         seen = originals
         if noise := space.run.model.noise:

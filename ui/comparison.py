@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui import loaders
 from ui.components.gallery import gallery
 from ui.frame import plain
-from ui.models import BINARISED, family_of, latent_of, pixels_of
+from ui.shared.models import BINARISED, family_of, latent_of, pixels_of
+from ui.state import loaders
 from vae_core import metrics
 
 if TYPE_CHECKING:

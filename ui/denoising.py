@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, comparison, exports, loaders, ranking, reconstructions
+from ui import comparison, ranking, reconstructions
 from ui.comparison import Baselines, PictureRow, explain, named, show_row, told
 from ui.components.slider import LiveSlider
+from ui.shared import exports, pickers
+from ui.state import loaders
 from vae_core import metrics
 from vae_core.denoising import add_noise
 
@@ -48,10 +50,10 @@ def _denoise(models: Sequence[tuple[Checkpoint, bool]], images: ImageSet, chosen
     slider = LiveSlider("noise", low=0.0, high=LARGEST, step=STEP, first=FIRST)
     place = st.container(width=420)
     rows = denoised_rows(models, images, chosen, slider.value)
-    names = [choose.picture_name(images, int(index)) for index in chosen]
+    names = [pickers.picture_name(images, int(index)) for index in chosen]
     for row in rows:
         show_row(row, names)
-    classes = [choose.class_name(images, int(index)) for index in chosen]
+    classes = [pickers.class_name(images, int(index)) for index in chosen]
     with st.container(horizontal=True):
         exports.download(
             "Pictures as PNG", "denoising.png",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, point
 from ui.components.gallery import gallery, picture
 from ui.frame import plain
+from ui.shared import pickers
+from ui.state import loaders, point
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -59,7 +60,7 @@ def original(checkpoint: Checkpoint, space: LatentSpace) -> None:
     if images is not None and now.image is not None and _is_encoding(space, images, now):
         picture = images.images[now.image : now.image + 1] / np.float32(255)
         decoded = space.decode(now.array()[None], now.labels())
-        _original(picture, decoded, choose.picture_name(images, now.image))
+        _original(picture, decoded, pickers.picture_name(images, now.image))
     else:
         st.caption(f"Now: {plain(now.source)}", width="content")
 
@@ -216,9 +217,9 @@ def nearest_images(checkpoint: Checkpoint, space: LatentSpace) -> None:
     st.caption(f"Of the {len(found.images):,} test pictures, by Euclidean distance between codes.")
     gallery(
         found.images.images[nearest] / np.float32(255),
-        [choose.picture_name(found.images, int(index)) for index in nearest],
+        [pickers.picture_name(found.images, int(index)) for index in nearest],
         key="nearest",
-        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(nearest[position])),
+        on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(nearest[position])),
         size=84,
-        captions=[f"{choose.class_name(found.images, int(index))} {distances[index]:.2f}" for index in nearest],
+        captions=[f"{pickers.class_name(found.images, int(index))} {distances[index]:.2f}" for index in nearest],
     )

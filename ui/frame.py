@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
-from ui import loaders, point
+from ui.state import loaders, point
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
 from vae_core.data import describe

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import loaders, point, workbench
 from ui.components import live
 from ui.components.gallery import gallery
+from ui.shared import workbench
+from ui.state import loaders, point
 from vae_core import media, mixture, paths
 
 if TYPE_CHECKING:

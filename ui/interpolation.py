@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, point
 from ui.components.gallery import picture
 from ui.frame import plain
+from ui.shared import pickers
+from ui.state import loaders, point
 from vae_core import media, paths
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _chosen_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: 
     st.session_state[f"index_{letter}"] = index
     st.query_params[letter.lower()] = str(index)
     label = None if images.labels is None else int(images.labels[index])
-    return End(images.images[index] / np.float32(255), choose.picture_name(images, index), label)
+    return End(images.images[index] / np.float32(255), pickers.picture_name(images, index), label)
 
 
 def _index_in_address(letter: str, count: int, default: int) -> int:
@@ -94,7 +95,7 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
         decoded = loaders.open_space(checkpoint).decode(pinned.array()[None], pinned.labels())[0]
         keep(decoded, f"pinned point {name}", pinned.label, pinned.array())
 
-    choose.pick_test_image(
+    pickers.pick_test_image(
         images, key=f"pick_{letter}", marked=st.session_state.get(f"index_{letter}"), size=48,
         on_pick=lambda index: _set_index(letter, index),
     )  # fmt: skip
@@ -102,7 +103,7 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
         st.button(
             f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source, on_click=take_pin, args=(name,)
         )
-    choose.own_picture(
+    pickers.own_picture(
         checkpoint, key=f"own_{letter}",
         on_picture=lambda sent: keep(sent[0], "your picture", point.current().label),
     )  # fmt: skip

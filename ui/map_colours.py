@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import loaders, map_trust
+from ui import map_trust
 from ui.components.map import Groups, Points, Values
 from ui.maps import Map
+from ui.state import loaders
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint

@@ -11,7 +11,7 @@ import streamlit as st
 from ui import maps
 from ui.components.map import Parameter
 from ui.map_colours import CLASS, colourings
-from ui.models import fellows
+from ui.shared.models import fellows
 from vae_core import embedding
 from vae_core.embedding import MapRequest
 from vae_core.projection import LIBRARIES, Library, Source, usual_parameters

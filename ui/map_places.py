@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui import loaders, point
 from ui.maps import Map
+from ui.state import loaders, point
 from vae_core import embedding
 from vae_core.map_places import EXACTLY
 from vae_core.placing import described, settle

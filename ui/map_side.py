@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, directions, loaders, point
 from ui.components.gallery import gallery
 from ui.components.map import Points
 from ui.frame import notify, plain
+from ui.shared import pickers
+from ui.state import directions, loaders, point
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -113,11 +114,11 @@ def _selected(
     part = f"{len(shown)} of them: above" if len(shown) < len(positions) else "Above"
     st.caption(f"{part} the picture, below its reconstruction")
     gallery(
-        pairs, [f"{choose.picture_name(images, int(index))} and its reconstruction" for index in shown],
-        key="selected", size=SIZE, marked=choose.position_of(point.current().image, shown),
-        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(shown[position])),
+        pairs, [f"{pickers.picture_name(images, int(index))} and its reconstruction" for index in shown],
+        key="selected", size=SIZE, marked=pickers.position_of(point.current().image, shown),
+        on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(shown[position])),
     )  # fmt: skip
-    choose.link_to_explore(checkpoint, images)
+    pickers.link_to_explore(checkpoint, images)
 
 
 def _keep_direction(checkpoint: Checkpoint, space: LatentSpace, points: Points) -> None:
@@ -165,12 +166,12 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
     now = point.current()
     decoded = space.decode(now.array()[None], now.labels())
     if now.image is not None and is_test_image(checkpoint, now):
-        name = choose.picture_name(images, now.image)
+        name = pickers.picture_name(images, now.image)
         shown = np.concatenate([images.images[now.image : now.image + 1] / np.float32(255), decoded])
         gallery(shown, [name, f"Reconstruction of {name}"], key="current", size=CURRENT_SIZE,
                 captions=["original", "decoded"])  # fmt: skip
         st.caption(plain(name))
-        choose.link_to_explore(checkpoint, images)
+        pickers.link_to_explore(checkpoint, images)
         return
     gallery(decoded, [f"The picture decoded from the current code: {now.source}"], key="current", size=CURRENT_SIZE)
     st.caption(f"Now: {plain(now.source)}")
@@ -191,7 +192,7 @@ class OwnPicture:
 
 def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where: str | None, near: np.ndarray) -> None:
     """A visitor's picture: it becomes the current point, is marked on the map, and linked to what is near it."""
-    choose.own_picture(checkpoint, key="own", on_picture=lambda picture: _upload(checkpoint, picture))
+    pickers.own_picture(checkpoint, key="own", on_picture=lambda picture: _upload(checkpoint, picture))
     own = own_picture_of(checkpoint)
     if where is None or own is None:
         st.caption("It is encoded and put on the map, with lines to the test pictures that are nearest.")
@@ -205,13 +206,13 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
     st.caption(f"Its place on the map: {where}. The nearest test pictures:")
     indices = points.indices[near]
     gallery(
-        images.images[indices] / np.float32(255), [choose.picture_name(images, int(index)) for index in indices],
-        key="near_own", size=56, on_pick=lambda position: choose.move_to_test_image(checkpoint, int(indices[position])),
+        images.images[indices] / np.float32(255), [pickers.picture_name(images, int(index)) for index in indices],
+        key="near_own", size=56, on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(indices[position])),
     )  # fmt: skip
 
 
 def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
-    choose.move_to_picture(checkpoint, picture)
+    pickers.move_to_picture(checkpoint, picture)
     st.session_state["own_on_map"] = OwnPicture(checkpoint.digest, picture[0], point.current().array())
 
 

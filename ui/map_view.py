@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, map_controls, map_places, map_side, map_trust, maps, point, workbench
+from ui import map_controls, map_places, map_side, map_trust, maps
 from ui.components import map as component
 from ui.components.map import Background, Following, Mark, Points
-from ui.exports import csv_bytes
 from ui.frame import plain, show_notice
 from ui.map_colours import colour
 from ui.map_controls import ALONE, OTHER_SEED, Choice
 from ui.maps import Map
-from ui.models import fellows
+from ui.shared import pickers, workbench
+from ui.shared.exports import csv_bytes
+from ui.shared.models import fellows
+from ui.state import loaders, point
 from vae_core import embedding
 from vae_core.placing import described
 
@@ -182,14 +184,14 @@ class View:
         return Following(packed.key)
 
     def _pick(self, position: int) -> None:
-        choose.move_to_test_image(self.checkpoint, int(self.points.indices[position]))
+        pickers.move_to_test_image(self.checkpoint, int(self.points.indices[position]))
 
     def _marks(self, checkpoint: Checkpoint, shown: Map) -> list[Mark]:
         """The current point, pinned ones, and the visitor's own picture."""
         here = point.trail()
         marks = []
         if map_side.is_test_image(self.checkpoint, here.now):
-            if (position := choose.position_of(here.now.image, self.indices)) is not None:
+            if (position := pickers.position_of(here.now.image, self.indices)) is not None:
                 marks.append(Mark("current point", "current", position))
         elif checkpoint.digest == self.checkpoint.digest:
             marks += self._placed("current point", here.now.array(), shown, "current")
@@ -274,7 +276,7 @@ def _table(view: View, shown: Map) -> Callable[[], bytes]:
 
     def make() -> bytes:
         codes = loaders.test_codes(view.checkpoint).codes[view.indices]
-        names = [choose.class_name(view.images, int(index)) for index in view.indices]
+        names = [pickers.class_name(view.images, int(index)) for index in view.indices]
         rows = []
         for index, name, code, place in zip(view.indices, names, codes, shown.coordinates, strict=True):
             row: dict[str, object] = {"test image": int(index), "class": name}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import loaders
 from ui.components.map import Points
 from ui.frame import plain
+from ui.state import loaders
 from vae_core import embedding
 from vae_core.embedding import MapRequest
 from vae_core.projection import LIBRARIES

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, loaders, models
+from ui.shared import models, pickers
+from ui.state import loaders
 from vae_core import metrics
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def choose_pictures(checkpoint: Checkpoint, images: ImageSet) -> np.ndarray:
             "Pictures", selections, key="pictures", width=190, bind="query-params", filter_mode=None
         )
         if selection == RANDOM:
-            drawn = choose.draw_test_images(images, PICTURES, key="drawn")
+            drawn = pickers.draw_test_images(images, PICTURES, key="drawn")
             if not (sort := _pick_order()):
                 return drawn
             judge = _pick_judge(checkpoint)
         else:
             drawn = np.arange(min(PICTURES, len(images)))
-            only = None if selection in OF_CLASSES else choose.pick_class(images, "drawn", in_address=True)
+            only = None if selection in OF_CLASSES else pickers.pick_class(images, "drawn", in_address=True)
             judge = _pick_judge(checkpoint)
             sort = selection in OF_CLASSES and _pick_order()
     errors = loaders.attempt(lambda: split_errors(judge))

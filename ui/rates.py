@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import exports, models, rate_figure
+from ui import rate_figure
 from ui.frame import plain
 from ui.rate_figure import RatePoint
+from ui.shared import exports, models
 from ui.tables import number
 
 if TYPE_CHECKING:

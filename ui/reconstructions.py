@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import choose, exports, loaders, point, ranking, tables
+from ui import ranking, tables
 from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
 from ui.components.gallery import gallery
+from ui.shared import exports, pickers
+from ui.state import loaders, point
 from vae_core import media
 
 if TYPE_CHECKING:
@@ -46,20 +48,20 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         with scale:
             show_error_scale(largest)
 
-    names = [choose.picture_name(images, int(index)) for index in chosen]
-    classes = [choose.class_name(images, int(index)) for index in chosen]
+    names = [pickers.picture_name(images, int(index)) for index in chosen]
+    classes = [pickers.class_name(images, int(index)) for index in chosen]
     originals = images.images[chosen] / np.float32(255)
     original = PictureRow("Original", "a click makes it the point of all pages", originals, "", "originals", classes)
     show_row(
-        original, names, marked=choose.position_of(point.current().image, chosen),
-        on_pick=lambda position: choose.move_to_test_image(checkpoint, int(chosen[position])),
+        original, names, marked=pickers.position_of(point.current().image, chosen),
+        on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(chosen[position])),
     )  # fmt: skip
     shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in everyone]
     for rows in shown:
         with st.container(gap="xxsmall"):
             for row in rows:
                 show_row(row, names)
-    choose.link_to_explore(checkpoint, images)
+    pickers.link_to_explore(checkpoint, images)
     if not everyone:
         return
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import interpolation, loaders
+from ui import interpolation
 from ui.components import live
+from ui.state import loaders
 from vae_core import media
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui import loaders, point
 from ui.components.gallery import gallery
 from ui.frame import describe_model, plain
+from ui.state import loaders, point
 from vae_core import media, paths
 from vae_core.config import UserError
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, exports
 from ui.comparison import EXACT, Baselines, Outcome, explain, named
-from ui.models import BINARISED, GREY, family_of, latent_of, pixels_of
+from ui.shared import exports, pickers
+from ui.shared.models import BINARISED, GREY, family_of, latent_of, pixels_of
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -161,7 +161,7 @@ def picture_records(outcomes: Sequence[Outcome], images: ImageSet, chosen: np.nd
     """One row a model and picture: its index in the test split, its class, and its figures."""
     return [
         {
-            "image": int(index), "class": choose.class_name(images, int(index)), "model": one.checkpoint.name,
+            "image": int(index), "class": pickers.class_name(images, int(index)), "model": one.checkpoint.name,
             "baseline": "yes" if one.baseline else "no",
         }
         | {name.lower(): float(values[position]) for name, values in one.figures.items()}

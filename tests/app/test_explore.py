@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import LONGEST_RUN, OpenPage
 from tests.app.test_pages import assert_whole
-from ui.point import Point, format_code
+from ui.state.point import Point, format_code
 from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.config import DataConfig
 from vae_core.data import load_images
@@ -196,7 +196,8 @@ def moves_to(app: AppTest, value: object) -> Point:
     def script() -> None:
         import streamlit as st
 
-        from ui import loaders, workbench
+        from ui.shared import workbench
+        from ui.state import loaders
 
         model = next(found for found in loaders.usable_checkpoints() if found.name == st.session_state["tried_model"])
         workbench.take_move(st.session_state["tried"], "the key", loaders.open_space(model))

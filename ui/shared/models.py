@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import loaders
+from ui.state import loaders
 from vae_core.checkpoint import Checkpoint
 
 FAMILY_ORDER = {"pca": 0, "cae": 1, "vae": 2}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import point
+from ui.state import point
 from vae_core.attributes import direction_towards
 
 if TYPE_CHECKING:

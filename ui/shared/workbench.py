@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import choose, directions, explore, loaders, point
+from ui import explore
 from ui.components import live
 from ui.frame import notify
-from ui.models import latent_of
+from ui.shared import pickers
+from ui.shared.models import latent_of
+from ui.state import directions, loaders, point
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -179,7 +181,7 @@ def _take_wish(value: Any, checkpoint: Checkpoint) -> None:
         if images is None:
             notify("The model's test images are not here.")
         else:
-            choose.move_to_test_image(checkpoint, int(np.random.default_rng().integers(len(images))))
+            pickers.move_to_test_image(checkpoint, int(np.random.default_rng().integers(len(images))))
 
 
 def take_pad(value: Any) -> None:

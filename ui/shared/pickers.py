@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from ui import loaders, point
 from ui.components.gallery import gallery
 from ui.components.sketch import sketch
 from ui.frame import notify, plain
+from ui.state import loaders, point
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError

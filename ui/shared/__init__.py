@@ -1,0 +1,1 @@
+"""What several pages use: pickers, the choice of models, exports, the live view of a point."""
