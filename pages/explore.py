@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui import explore
+from ui.explore.server import server
 from ui.frame import open_page, show_notice
 from ui.shared import pickers, workbench
 from ui.state import directions, loaders, point
@@ -29,13 +29,13 @@ def bench() -> None:
     if decoders:
         workbench.workbench(checkpoint, space, settings, decoders)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            explore.pins()
-            explore.original(checkpoint, space)
-        explore.nearest_images(checkpoint, space)
+            server.pins()
+            server.original(checkpoint, space)
+        server.nearest_images(checkpoint, space)
         start_panel()
     else:
         on_the_server()
-        explore.nearest_images(checkpoint, space)
+        server.nearest_images(checkpoint, space)
     point.write_address()
     directions.write_address(checkpoint)
 
@@ -44,10 +44,10 @@ def on_the_server() -> None:
     """The same with Streamlit's own sliders, for decoders that cannot run in the browser."""
     left, middle, right = st.columns([6, 6, 6], gap="medium")
     with left:
-        explore.picture_panel(checkpoint, space)
-        explore.typicality_line(space)
+        server.picture_panel(checkpoint, space)
+        server.typicality_line(space)
     with middle:
-        explore.dimension_sliders(space)
+        server.dimension_sliders(space)
     with right:
         start_panel()
         kind = "prior sample" if space.variational else "draw from a Gaussian fitted to the codes"
@@ -55,7 +55,7 @@ def on_the_server() -> None:
             "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",),
             help=f"A {kind}, its spread scaled by the temperature",
         )  # fmt: skip
-    explore.traversal_strip(space)
+    server.traversal_strip(space)
 
 
 def start_panel() -> None:

@@ -72,7 +72,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core.mixture", {"torch", "sklearn", "scipy"}),
         ("vae_core.training", {"torchvision", "sklearn", "umap"}),
         ("ui.frame", {"torch", "torchvision", "sklearn", "scipy"}),
-        ("ui.explore", {"torch", "sklearn", "scipy"}),
+        ("ui.explore.server", {"torch", "sklearn", "scipy"}),
         ("vae_core.runs", {"torch", "sklearn", "tyro"}),
         ("ui.curves", {"torch", "plotly", "scipy"}),
         ("ui.cards", {"torch", "sklearn", "scipy"}),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import explore
+from ui.explore.server import server
 from ui.components import live
 from ui.frame import notify
 from ui.shared import pickers
@@ -118,7 +118,7 @@ def workbench(
         "label": now.label,
         "source": now.source,
         "serial": st.session_state.get("live_serial", 0),
-        "labels": explore.label_names(checkpoint, space),
+        "labels": server.label_names(checkpoint, space),
         "variational": space.variational,
         "temperature": chosen.temperature,
         "basis": chosen.basis,
