@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import generation
+from ui.generate import sheets
 from ui.frame import describe_model, open_page, plain
 from ui.shared import models
 from ui.state import loaders, point
@@ -19,23 +19,23 @@ space = loaders.attempt(lambda: loaders.open_space(checkpoint))
 if space is None:
     st.stop()
 images = loaders.attempt(lambda: loaders.test_images(checkpoint))
-names = generation.class_names(space, images)
+names = sheets.class_names(space, images)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    views = generation.views(space)
+    views = sheets.views(space)
     view = st.segmented_control("Show", views, default=views[0], key="shown", required=True, bind="query-params")
     view = view or views[0]  # an empty parameter in the address unselects
-    source = generation.PRIOR
-    if view in (generation.SAMPLES, generation.CLASSES):
+    source = sheets.PRIOR
+    if view in (sheets.SAMPLES, sheets.CLASSES):
         source = st.segmented_control(
-            "Draw codes from", generation.SOURCES, default=source, key="source", required=True, bind="query-params",
+            "Draw codes from", sheets.SOURCES, default=source, key="source", required=True, bind="query-params",
             help="The prior is N(0, I). Gaussian and mixture are fitted to the codes of the test pictures.",
         ) or source  # fmt: skip
     temperature = st.slider(
         "Temperature", 0.1, 2.0, 1.0, 0.1, key="spread", width=130, bind="query-params",
         help="Multiplies the standard deviations that codes are drawn with: low is usual, high is daring.",
     )  # fmt: skip
-    if view == generation.PLANE:
+    if view == sheets.PLANE:
         side = st.slider("Pictures a side", 5, 30, 16, key="side", width=130, bind="query-params")
     else:
         st.session_state.setdefault("seed", 0)
@@ -45,44 +45,44 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             on_click=lambda: st.session_state.update(seed=(seed + 1) % 10_000),
         )  # fmt: skip
     label = None
-    if names and view in (generation.SAMPLES, generation.PLANE):
-        told = [generation.ALL_CLASSES, *names] if view == generation.SAMPLES else list(names)
+    if names and view in (sheets.SAMPLES, sheets.PLANE):
+        told = [sheets.ALL_CLASSES, *names] if view == sheets.SAMPLES else list(names)
         chosen = st.selectbox("Label", told, key=f"told_{view}", width=170, filter_mode=None, bind="query-params")
         label = names.index(chosen) if chosen in names else None
 
 rows = []
-if view == generation.SIDE_BY_SIDE:
+if view == sheets.SIDE_BY_SIDE:
     beside = models.choose_models(checkpoint, key="generated", families=("cae", "vae"))
-    st.caption(generation.explain_side_by_side())
+    st.caption(sheets.explain_side_by_side())
     for model in beside:
         st.markdown(f"**{plain(model.name)}** · {describe_model(model)}")
-        make = partial(generation.trio, model, images, SAMPLES_EACH, COLUMNS_EACH, temperature=temperature, seed=seed)
+        make = partial(sheets.trio, model, images, SAMPLES_EACH, COLUMNS_EACH, temperature=temperature, seed=seed)
         if row := loaders.attempt(make):
             rows.append((model, row))
-elif drawn := loaders.attempt(lambda: generation.distribution(checkpoint, source)):
-    if view == generation.CLASSES:
-        sheet = generation.class_grid(space, drawn, names, temperature=temperature, seed=seed)
-        explanation = generation.explain_classes(source)
-    elif view == generation.PLANE:
-        sheet = generation.plane(space, side, temperature=temperature, label=label)
-        explanation = generation.explain_plane(space.variational)
+elif drawn := loaders.attempt(lambda: sheets.distribution(checkpoint, source)):
+    if view == sheets.CLASSES:
+        sheet = sheets.class_grid(space, drawn, names, temperature=temperature, seed=seed)
+        explanation = sheets.explain_classes(source)
+    elif view == sheets.PLANE:
+        sheet = sheets.plane(space, side, temperature=temperature, label=label)
+        explanation = sheets.explain_plane(space.variational)
     else:
-        sheet = generation.samples(
+        sheet = sheets.samples(
             space, drawn, SAMPLES, COLUMNS, temperature=temperature, seed=seed, names=names, label=label
         )
-        explanation = generation.explain_samples(space.variational, source)
+        explanation = sheets.explain_samples(space.variational, source)
     st.caption(explanation)
-    words = "the plane" if view == generation.PLANE else generation.source_in_words(source)
-    if view != generation.PLANE or not generation.show_plane(sheet, checkpoint):
-        generation.show(sheet, checkpoint, words, key="sheet")
+    words = "the plane" if view == sheets.PLANE else sheets.source_in_words(source)
+    if view != sheets.PLANE or not sheets.show_plane(sheet, checkpoint):
+        sheets.show(sheet, checkpoint, words, key="sheet")
     rows.append((checkpoint, [sheet]))
 
 if rows:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "PNG", lambda: generation.png([row for _, row in rows]),
+            "PNG", lambda: sheets.png([row for _, row in rows]),
             f"{checkpoint.name}-{view.lower().replace(' ', '-')}.png", "image/png",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        generation.link_to_explore(checkpoint, [sheet for model, row in rows if model is checkpoint for sheet in row])
+        sheets.link_to_explore(checkpoint, [sheet for model, row in rows if model is checkpoint for sheet in row])
 point.write_address()

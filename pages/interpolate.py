@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from ui import interpolation, scrubber
+from ui.interpolate import rows as interpolation, scrubber
 from ui.components.gallery import gallery, picture
 from ui.frame import open_page, plain
 from ui.shared import models

@@ -76,7 +76,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core.runs", {"torch", "sklearn", "tyro"}),
         ("ui.curves", {"torch", "plotly", "scipy"}),
         ("ui.cards", {"torch", "sklearn", "scipy"}),
-        ("ui.generation", {"torch", "sklearn", "scipy"}),
+        ("ui.generate.sheets", {"torch", "sklearn", "scipy"}),
         ("ui.map_view", {"torch", "sklearn", "umap", "scipy"}),
     ],
 )

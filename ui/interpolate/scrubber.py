@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import interpolation
+from ui.interpolate import rows as interpolation
 from ui.components import live
 from ui.state import loaders
 from vae_core import media
