@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import map_controls, map_view
+from ui.embeddings import controls, view as map_view
 from ui.frame import open_page
 from ui.state import loaders, point
 from vae_core import embedding
@@ -16,7 +16,7 @@ if images is None:
 space = loaders.attempt(lambda: loaders.open_space(checkpoint))
 if space is None:
     st.stop()
-choice = map_controls.choose(checkpoint, len(images))
+choice = controls.choose(checkpoint, len(images))
 indices = embedding.chosen_points(len(images), choice.points)
 view = map_view.View(checkpoint, space, images, indices, choice)
 view.send()

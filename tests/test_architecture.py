@@ -77,7 +77,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("ui.curves", {"torch", "plotly", "scipy"}),
         ("ui.cards", {"torch", "sklearn", "scipy"}),
         ("ui.generate.sheets", {"torch", "sklearn", "scipy"}),
-        ("ui.map_view", {"torch", "sklearn", "umap", "scipy"}),
+        ("ui.embeddings.view", {"torch", "sklearn", "umap", "scipy"}),
     ],
 )
 def test_heavy_libraries_wait_until_they_are_needed(module: str, absent: set[str]) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import map_places
-from ui.maps import Map
+from ui.embeddings import coordinates
+from ui.embeddings.loading import Map
 from vae_core import embedding
 from vae_core.map_quality import NEIGHBOURS, VOTERS, measure
 
@@ -28,7 +28,7 @@ def quality(checkpoint: Checkpoint, shown: Map, points: Points) -> MapQuality | 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring the map …")
 def _measure(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points) -> MapQuality:
-    mapped = map_places.mapped(_checkpoint, _map, _points.indices)
+    mapped = coordinates.mapped(_checkpoint, _map, _points.indices)
     if _map.request is None:
         return measure(mapped, _map.coordinates, _points.labels)
     return embedding.quality(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
@@ -88,7 +88,7 @@ def _shepard(
 ) -> Figure:
     from plotly import graph_objects
 
-    found = embedding.shepard(map_places.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
+    found = embedding.shepard(coordinates.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
     figure = graph_objects.Figure(
         graph_objects.Scattergl(
             x=found.code_distances, y=found.map_distances, mode="markers", hoverinfo="skip",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from ui import map_controls, map_places, map_side, map_trust, maps
+from ui.embeddings import controls, coordinates, side_panel, trust, loading
 from ui.components import map as component
 from ui.components.map import Background, Following, Mark, Points
 from ui.frame import plain, show_notice
-from ui.map_colours import colour
-from ui.map_controls import ALONE, OTHER_SEED, Choice
-from ui.maps import Map
+from ui.embeddings.colours import colour
+from ui.embeddings.controls import ALONE, OTHER_SEED, Choice
+from ui.embeddings.loading import Map
 from ui.shared import pickers, workbench
 from ui.shared.exports import csv_bytes
 from ui.shared.models import fellows
@@ -52,7 +52,7 @@ class View:
     @cached_property
     def points(self) -> Points:
         """The images on the map."""
-        return maps.points_of(self.images, self.indices)
+        return loading.points_of(self.images, self.indices)
 
     @cached_property
     def second(self) -> tuple[Checkpoint, str] | None:
@@ -68,7 +68,7 @@ class View:
         other = next((other for other in fellows(self.checkpoint) if other.name == beside), None)
         if other is None or other.run is None:
             return None
-        plane = self.choice.method == maps.CODES
+        plane = self.choice.method == loading.CODES
         if plane and other.run.model.latent != 2:
             return other, "tsne"
         return other, self.choice.method
@@ -91,7 +91,7 @@ class View:
         return [(FIRST, self.checkpoint), *([(SECOND, self.second[0])] if self.second is not None else [])]
 
     def _ready(self, checkpoint: Checkpoint) -> dict[str, Map]:
-        return maps.ready_maps(checkpoint, self.indices)
+        return loading.ready_maps(checkpoint, self.indices)
 
     def show(self) -> None:
         """The map or maps, and the panel."""
@@ -117,36 +117,36 @@ class View:
     def _one(self, name: str, checkpoint: Checkpoint, method: str, *, seeded: bool = False) -> Map | None:
         """One map with what belongs to it; what is shown, or None if it is not there."""
         above = st.container()
-        if method == maps.CODES:
-            shown = loaders.attempt(lambda: maps.plane_of_codes(checkpoint, self.indices))
+        if method == loading.CODES:
+            shown = loaders.attempt(lambda: loading.plane_of_codes(checkpoint, self.indices))
             if shown is not None:
                 component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
                 self._map(name, checkpoint, shown, [], "")
                 self._send_background(name, checkpoint, shown)
             return shown
         ready = self._ready(checkpoint)
-        parameters = map_controls.read_parameters(self.choice.points)
-        request = map_controls.request_of(checkpoint, cast(embedding.Method, method), self.choice, parameters)
+        parameters = controls.read_parameters(self.choice.points)
+        request = controls.request_of(checkpoint, cast(embedding.Method, method), self.choice, parameters)
         if seeded:
-            request = maps.with_seed(request, request.seed + 1)
-        found = maps.find_map(request, ready)
+            request = loading.with_seed(request, request.seed + 1)
+        found = loading.find_map(request, ready)
         if found is None:
             with above:
-                maps.compute(request, checkpoint, name=name)
-        shown = found or maps.nearest_ready(request, ready)
+                loading.compute(request, checkpoint, name=name)
+        shown = found or loading.nearest_ready(request, ready)
         if name == FIRST:
-            map_controls.write_parameters(method, self.choice.points)
+            controls.write_parameters(method, self.choice.points)
         if shown is None:
             return None
         component.send_layouts(name, self.points, {shown.key: shown.coordinates}, part="asked")
         there = [one.request for one in ready.values() if one.request is not None]
         same = [one for one in there if _kind(one) == _kind(request)]
-        sliders = map_controls.sliders(request, same) if name == FIRST else []
-        self._map(name, checkpoint, shown, sliders, maps.key_pattern(request))
+        sliders = controls.sliders(request, same) if name == FIRST else []
+        self._map(name, checkpoint, shown, sliders, loading.key_pattern(request))
         return found
 
     def _map(self, name: str, checkpoint: Checkpoint, shown: Map, sliders: list, pattern: str) -> None:
-        points, kept = self.points, map_side.selection(self.points)
+        points, kept = self.points, side_panel.selection(self.points)
         with st.container():
             if self.second is not None:
                 st.caption(f"{plain(checkpoint.name)}: {shown.title}")
@@ -162,10 +162,10 @@ class View:
             marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
             pattern=pattern, legend=name == FIRST, low=self.second is not None,
             file=f"{checkpoint.name}-{shown.title.split(',')[0]}", follow=follow,
-            on_pick=self._pick, on_select=lambda chosen: map_side.select(points, chosen), on_tune=map_controls.tune,
+            on_pick=self._pick, on_select=lambda chosen: side_panel.select(points, chosen), on_tune=controls.tune,
         )  # fmt: skip
         if follow is not None and follow.axes is None:
-            codes = map_places.mapped(checkpoint, shown, self.indices)
+            codes = coordinates.mapped(checkpoint, shown, self.indices)
             component.send_codes(name, points, f"{checkpoint.digest}-{shown.source}", codes)
 
     def _following(self, checkpoint: Checkpoint, shown: Map) -> Following | None:
@@ -178,7 +178,7 @@ class View:
         if shown.request is None:
             return Following(packed.key, axes=np.eye(2).tolist())
         if shown.request.method == "pca":
-            codes = map_places.mapped(checkpoint, shown, self.indices)
+            codes = coordinates.mapped(checkpoint, shown, self.indices)
             mean, axes = embedding.plane(shown.request, checkpoint, codes)
             return Following(packed.key, mean.tolist(), axes.T.tolist())
         return Following(packed.key)
@@ -190,7 +190,7 @@ class View:
         """The current point, pinned ones, and the visitor's own picture."""
         here = point.trail()
         marks = []
-        if map_side.is_test_image(self.checkpoint, here.now):
+        if side_panel.is_test_image(self.checkpoint, here.now):
             if (position := pickers.position_of(here.now.image, self.indices)) is not None:
                 marks.append(Mark("current point", "current", position))
         elif checkpoint.digest == self.checkpoint.digest:
@@ -198,7 +198,7 @@ class View:
         if checkpoint.digest == self.checkpoint.digest:
             for letter, pinned in here.pins.items():
                 marks += self._placed(letter, pinned.array(), shown, "pin")
-        own = map_side.own_picture_of(checkpoint)
+        own = side_panel.own_picture_of(checkpoint)
         found = None if own is None else self._place(own.code, own.picture, shown)
         if found is not None:
             near = found.near
@@ -211,8 +211,8 @@ class View:
         found = self._place(code, None, shown)
         return [] if found is None else [Mark(label, kind, at={shown.key: found.at.tolist()})]
 
-    def _place(self, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> map_places.Placement | None:
-        return loaders.quietly(lambda: map_places.place(self.checkpoint, code, picture, shown, self.indices))
+    def _place(self, code: np.ndarray, picture: np.ndarray | None, shown: Map) -> coordinates.Placement | None:
+        return loaders.quietly(lambda: coordinates.place(self.checkpoint, code, picture, shown, self.indices))
 
     def _send_background(self, name: str, checkpoint: Checkpoint, shown: Map) -> None:
         """Under a plane of codes: what the decoder paints there, and the prior's circles."""
@@ -236,27 +236,27 @@ class View:
         elif kind == TRUST:
             self._trust(shown, other)
         elif kind == OWN:
-            own = map_side.own_picture_of(self.checkpoint)
+            own = side_panel.own_picture_of(self.checkpoint)
             found = None if own is None or shown is None else self._place(own.code, own.picture, shown)
             near = np.zeros(0, int) if found is None else found.near
             where = None if found is None else found.how
-            map_side.own_picture(self.checkpoint, self.images, self.points, where, near)
+            side_panel.own_picture(self.checkpoint, self.images, self.points, where, near)
         elif kind == FILES:
             self._files(shown)
         else:
-            map_side.pictures(self.checkpoint, self.space, self.images, self.points)
+            side_panel.pictures(self.checkpoint, self.space, self.images, self.points)
 
     def _trust(self, shown: Map | None, other: tuple[Checkpoint, Map] | None) -> None:
         if shown is None:
             st.caption("The figures come with the map.")
         elif other is None:
-            map_trust.panel(self.checkpoint, shown, self.points, key=FIRST)
+            trust.panel(self.checkpoint, shown, self.points, key=FIRST)
         else:
             left, right = st.columns(2, gap="medium")
             with left:
-                map_trust.panel(self.checkpoint, shown, self.points, key=FIRST)
+                trust.panel(self.checkpoint, shown, self.points, key=FIRST)
             with right:
-                map_trust.panel(other[0], other[1], self.points, key=SECOND)
+                trust.panel(other[0], other[1], self.points, key=SECOND)
 
     def _files(self, shown: Map | None) -> None:
         """The map as a table."""

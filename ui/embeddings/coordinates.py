@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui.maps import Map
+from ui.embeddings.loading import Map
 from ui.state import loaders, point
 from vae_core import embedding
 from vae_core.map_places import EXACTLY

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import map_trust
+from ui.embeddings import trust
 from ui.components.map import Groups, Points, Values
-from ui.maps import Map
+from ui.embeddings.loading import Map
 from ui.state import loaders
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Gro
         values, title = (kl, "KL in nats") if name == KL else (errors, "Mean squared error")
         return Values(values[points.indices], title)
     if name == DISTORTION:
-        quality = map_trust.quality(checkpoint, shown, points)
+        quality = trust.quality(checkpoint, shown, points)
         lost = np.zeros(len(points.indices)) if quality is None else quality.distortion
         return Values(lost, "Share of neighbours lost")
     dimension = int(name.removeprefix("z"))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import maps
+from ui.embeddings import loading
 from ui.components.map import Parameter
-from ui.map_colours import CLASS, colourings
+from ui.embeddings.colours import CLASS, colourings
 from ui.shared.models import fellows
 from vae_core import embedding
 from vae_core.embedding import MapRequest
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 ALONE, OTHER_SEED = "Nothing", "Another seed"
 PLANE_TITLE = "Codes"
 LABELS = {
-    "perplexity": ("Perplexity", maps.PERPLEXITIES),
-    "neighbours": ("Neighbours", maps.NEIGHBOURS),
-    "distance": ("Minimum distance", maps.DISTANCES),
+    "perplexity": ("Perplexity", loading.PERPLEXITIES),
+    "neighbours": ("Neighbours", loading.NEIGHBOURS),
+    "distance": ("Minimum distance", loading.DISTANCES),
 }
 OF_METHOD: dict[str, tuple[str, ...]] = {"tsne": ("perplexity",), "umap": ("neighbours", "distance")}
 
@@ -46,7 +46,7 @@ class Choice:
 def choose(checkpoint: Checkpoint, count: int) -> Choice:
     """The row of controls above the map; all of it is in the page's address."""
     assert checkpoint.run is not None
-    plane = {PLANE_TITLE: maps.CODES} if checkpoint.run.model.latent == 2 else {}
+    plane = {PLANE_TITLE: loading.CODES} if checkpoint.run.model.latent == 2 else {}
     methods = plane | {title: method for method, title in embedding.METHODS.items()}
     first = PLANE_TITLE if plane else "t-SNE"
     names = colourings(checkpoint)
