@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import comparison, denoising, rates, reconstructions, tables
+from ui.compare import comparison, denoising, rates, reconstructions, tables
 from ui.frame import open_page
 from ui.shared import models
 from ui.state import point

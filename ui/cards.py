@@ -15,7 +15,7 @@ from ui.frame import FAMILY_NAMES, plain
 from ui.shared import pickers
 from ui.shared.models import GREY, pixels_of
 from ui.state import loaders
-from ui.tables import HELP, number, stored_figures
+from ui.compare.tables import HELP, number, stored_figures
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe

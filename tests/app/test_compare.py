@@ -21,10 +21,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import HOSTILE
-from ui import comparison, denoising, ranking, rate_figure, rates, reconstructions, tables
-from ui.comparison import PictureRow
+from ui.compare import comparison, denoising, ranking, rate_figure, rates, reconstructions, tables
+from ui.compare.comparison import PictureRow
 from ui.components.slider import LiveSlider
-from ui.rate_figure import RatePoint
+from ui.compare.rate_figure import RatePoint
 from ui.shared import exports, models
 from ui.state import loaders
 from vae_core import evaluate, media, metrics

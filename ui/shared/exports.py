@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vae_core import media
 
 if TYPE_CHECKING:
-    from ui.comparison import PictureRow
+    from ui.compare.comparison import PictureRow
 
 CELL = 112  # pixels, roughly: a picture is enlarged by a whole number
 GAP = 6

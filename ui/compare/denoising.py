@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import comparison, ranking, reconstructions
-from ui.comparison import Baselines, PictureRow, explain, named, show_row, told
+from ui.compare import comparison, ranking, reconstructions
+from ui.compare.comparison import Baselines, PictureRow, explain, named, show_row, told
 from ui.components.slider import LiveSlider
 from ui.shared import exports, pickers
 from ui.state import loaders

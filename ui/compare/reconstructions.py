@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import ranking, tables
-from ui.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
+from ui.compare import ranking, tables
+from ui.compare.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
 from ui.components.gallery import gallery
 from ui.shared import exports, pickers
 from ui.state import loaders, point

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui.comparison import EXACT, Baselines, Outcome, explain, named
+from ui.compare.comparison import EXACT, Baselines, Outcome, explain, named
 from ui.shared import exports, pickers
 from ui.shared.models import BINARISED, GREY, family_of, latent_of, pixels_of
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import rate_figure
+from ui.compare import rate_figure
 from ui.frame import plain
-from ui.rate_figure import RatePoint
+from ui.compare.rate_figure import RatePoint
 from ui.shared import exports, models
-from ui.tables import number
+from ui.compare.tables import number
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
