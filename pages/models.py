@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import cards
+from ui.models import cards
 from ui.frame import open_page, plain
 from ui.state import loaders, point
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import curves, runs
+from ui.training import curves, runs
 from ui.frame import open_page, plain
 from ui.shared import models
 from ui.state import point

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, OpenPage
 from tests.app.test_pages import assert_whole, texts
-from ui import cards
+from ui.models import cards
 from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.recipes import Recipe, recipe_text
 
@@ -122,8 +122,8 @@ def test_a_shipped_models_card_explains_its_choices(
     run = find_checkpoint("digits-cae", checkpoints).run
     assert run is not None
     known = {"digits-cae": Recipe("digits-cae", "A title", run, notes="Why <b>so</b>.")}
-    monkeypatch.setattr("ui.cards.list_recipes", lambda: list(known))
-    monkeypatch.setattr("ui.cards.load_recipe", known.get)
+    monkeypatch.setattr("ui.models.cards.list_recipes", lambda: list(known))
+    monkeypatch.setattr("ui.models.cards.load_recipe", known.get)
     assert "Why " in texts(open_page(MODELS, model="digits-cae"))
     known["digits-cae"] = replace(known["digits-cae"], run=replace(run, train=replace(run.train, epochs=2)))
     assert "Why " not in texts(open_page(MODELS, model="digits-cae"))

@@ -133,6 +133,6 @@ def test_the_end_of_a_run_is_told(
 
 def test_every_preset_is_explained_in_the_form() -> None:
     """A choice that only repeats the preset's name would help nobody."""
-    from ui.runs import PRESET_WORDS
+    from ui.training.runs import PRESET_WORDS
 
     assert set(PRESET_WORDS) == set(PRESETS)

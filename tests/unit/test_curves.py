@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ui import curves
-from ui.curves import Curve
+from ui.training import curves
+from ui.training.curves import Curve
 from vae_core.config import PRESETS, RunConfig, TrainConfig
 
 HISTORY = [

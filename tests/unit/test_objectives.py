@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import objectives
+from ui.models import objectives
 from vae_core import losses
 from vae_core.config import PRESETS, ModelConfig
 

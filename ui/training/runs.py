@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import curves
+from ui.training import curves
 from ui.frame import notify, plain
 from vae_core import runs
 from vae_core.config import PRESETS, UserError

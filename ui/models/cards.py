@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui import objectives
+from ui.models import objectives
 from ui.components import drawing
 from ui.components.gallery import gallery
 from ui.frame import FAMILY_NAMES, plain
