@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.embeddings import controls, view as map_view
+from ui.embeddings import controls
+from ui.embeddings.view import View
 from ui.frame import open_page
 from ui.state import loaders, point
 from vae_core import embedding
@@ -18,7 +19,7 @@ if space is None:
     st.stop()
 choice = controls.choose(checkpoint, len(images))
 indices = embedding.chosen_points(len(images), choice.points)
-view = map_view.View(checkpoint, space, images, indices, choice)
+view = View(checkpoint, space, images, indices, choice)
 view.send()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ui.explore.server import server
+from ui.explore import server
 from ui.frame import open_page, show_notice
 from ui.shared import pickers, workbench
 from ui.state import directions, loaders, point

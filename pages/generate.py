@@ -6,8 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from ui.generate import sheets
 from ui.frame import describe_model, open_page, plain
+from ui.generate import sheets
 from ui.shared import models
 from ui.state import loaders, point
 

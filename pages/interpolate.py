@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from ui.interpolate import rows as interpolation, scrubber
 from ui.components.gallery import gallery, picture
 from ui.frame import open_page, plain
+from ui.interpolate import scrubber, strips
 from ui.shared import models
 from ui.state import loaders, point
 from vae_core import media, paths
@@ -25,9 +25,9 @@ if images is None:
 
 left, middle, right = st.columns([1, 3, 1], gap="medium")
 with left:
-    a = interpolation.choose_end("A", checkpoint, images, DEFAULT_ENDS[0])
+    a = strips.choose_end("A", checkpoint, images, DEFAULT_ENDS[0])
 with right:
-    b = interpolation.choose_end("B", checkpoint, images, DEFAULT_ENDS[1])
+    b = strips.choose_end("B", checkpoint, images, DEFAULT_ENDS[1])
 with middle:
     chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
     with st.container(horizontal=True):
@@ -43,9 +43,9 @@ with middle:
         )  # fmt: skip
 
 with st.spinner("Decoding …", show_time=False):
-    rows = [interpolation.cross_fade_row(a, b, steps)]
+    rows = [strips.cross_fade_row(a, b, steps)]
     for model in chosen:
-        make = partial(interpolation.model_row, model, a, b, steps, (kind or "linear").lower(), checkpoint.name)
+        make = partial(strips.model_row, model, a, b, steps, (kind or "linear").lower(), checkpoint.name)
         row = loaders.attempt(make)
         if row is not None:
             rows.append(row)
@@ -100,7 +100,7 @@ walk()
 if any(np.any(row.far) for row in rows):
     st.caption("▲ far: farther from every real test code than 99 % of the real codes are from their nearest neighbour.")
 with st.container(horizontal=True):
-    frames = interpolation.film(rows)
+    frames = strips.film(rows)
     st.download_button(
         "GIF", lambda: media.gif_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
         "interpolation.gif", "image/gif", icon=":material/download:", on_click="ignore",
@@ -110,7 +110,7 @@ with st.container(horizontal=True):
         "interpolation.webp", "image/webp", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     st.download_button(
-        "PNG strip", lambda: media.png_bytes(interpolation.strip(rows)), "interpolation.png", "image/png",
+        "PNG strip", lambda: media.png_bytes(strips.strip(rows)), "interpolation.png", "image/png",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 point.write_address()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.models import cards
 from ui.frame import open_page, plain
+from ui.models import cards
 from ui.state import loaders, point
 
 checkpoint = open_page("pages/models.py")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.training import curves, runs
 from ui.frame import open_page, plain
 from ui.shared import models
 from ui.state import point
+from ui.training import curves, runs
 
 CHART = {"displaylogo": False}
 

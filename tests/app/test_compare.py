@@ -23,8 +23,8 @@ from tests.app.conftest import OpenPage
 from tests.app.test_pages import HOSTILE
 from ui.compare import comparison, denoising, ranking, rate_figure, rates, reconstructions, tables
 from ui.compare.comparison import PictureRow
-from ui.components.slider import LiveSlider
 from ui.compare.rate_figure import RatePoint
+from ui.components.slider import LiveSlider
 from ui.shared import exports, models
 from ui.state import loaders
 from vae_core import evaluate, media, metrics

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.compare import rate_figure
-from ui.frame import plain
 from ui.compare.rate_figure import RatePoint
-from ui.shared import exports, models
 from ui.compare.tables import number
+from ui.frame import plain
+from ui.shared import exports, models
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui.embeddings import trust
 from ui.components.map import Groups, Points, Values
+from ui.embeddings import trust
 from ui.embeddings.loading import Map
 from ui.state import loaders
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.embeddings import loading
 from ui.components.map import Parameter
+from ui.embeddings import loading
 from ui.embeddings.colours import CLASS, colourings
 from ui.shared.models import fellows
 from vae_core import embedding

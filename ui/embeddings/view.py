@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from ui.embeddings import controls, coordinates, side_panel, trust, loading
 from ui.components import map as component
 from ui.components.map import Background, Following, Mark, Points
-from ui.frame import plain, show_notice
+from ui.embeddings import controls, coordinates, loading, side_panel, trust
 from ui.embeddings.colours import colour
 from ui.embeddings.controls import ALONE, OTHER_SEED, Choice
 from ui.embeddings.loading import Map
+from ui.frame import plain, show_notice
 from ui.shared import pickers, workbench
 from ui.shared.exports import csv_bytes
 from ui.shared.models import fellows

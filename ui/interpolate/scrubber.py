@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui.interpolate import rows as interpolation
 from ui.components import live
+from ui.interpolate import strips
 from ui.state import loaders
 from vae_core import media
 
@@ -23,7 +23,7 @@ FINE_STEPS = 96  # codes that a path is made of in the browser, which goes strai
 KEY = "scrubber"
 
 
-def packed(rows: list[interpolation.Row]) -> list[PackedDecoder] | None:
+def packed(rows: list[strips.Row]) -> list[PackedDecoder] | None:
     """The decoders of all models on the page; None if one of them cannot run in the browser."""
     found = []
     for row in rows:
@@ -38,7 +38,7 @@ def packed(rows: list[interpolation.Row]) -> list[PackedDecoder] | None:
 
 
 def prepare(
-    rows: list[interpolation.Row], decoders: list[PackedDecoder], a: interpolation.End, b: interpolation.End, *,
+    rows: list[strips.Row], decoders: list[PackedDecoder], a: strips.End, b: strips.End, *,
     kind: str, main_model: str,
 ) -> dict[str, Any]:  # fmt: skip
     """What the browser is told of all paths; it does not change as the hand moves along them."""
@@ -61,16 +61,16 @@ def scrubber(prepared: dict[str, Any], decoders: list[PackedDecoder]) -> None:
     live.show("path", prepared | here, decoders, key=KEY, on_change=on_change)
 
 
-def _row(model: Checkpoint, decoder: str, a: interpolation.End, b: interpolation.End, kind: str, main: str) -> dict:
+def _row(model: Checkpoint, decoder: str, a: strips.End, b: strips.End, kind: str, main: str) -> dict:
     """A model's path as the browser wants it."""
-    codes, _ = interpolation.path_codes(model, a, b, FINE_STEPS + 1, kind, main)
+    codes, _ = strips.path_codes(model, a, b, FINE_STEPS + 1, kind, main)
     classes = loaders.open_space(model).classes
     return {
         "name": model.name,
         "decoder": decoder,
         "codes": base64.b64encode(codes.astype("<f4").tobytes()).decode(),
         "labels": [a.label or 0, b.label or 0] if classes else None,
-        "far": interpolation.far(model, codes).tolist(),
+        "far": strips.far(model, codes).tolist(),
     }
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui.models import objectives
+from ui.compare.tables import HELP, number, stored_figures
 from ui.components import drawing
 from ui.components.gallery import gallery
 from ui.frame import FAMILY_NAMES, plain
+from ui.models import objectives
 from ui.shared import pickers
 from ui.shared.models import GREY, pixels_of
 from ui.state import loaders
-from ui.compare.tables import HELP, number, stored_figures
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe

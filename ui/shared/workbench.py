@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui.explore.server import server
 from ui.components import live
+from ui.explore import server
 from ui.frame import notify
 from ui.shared import pickers
 from ui.shared.models import latent_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.training import curves
 from ui.frame import notify, plain
+from ui.training import curves
 from vae_core import runs
 from vae_core.config import PRESETS, UserError
 from vae_core.data import DATASETS
