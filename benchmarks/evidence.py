@@ -31,7 +31,7 @@ from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import load_images
 from vae_core.evaluate import measure, principal_components, seen_by
 from vae_core.files import cache_folder, write_text
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 from vae_core.projection import MapRequest, embed
 from vae_core.recipes import RECIPES, load_recipe
 from vae_core.training import describe_images, fit

@@ -194,7 +194,7 @@ async def visits(browser: Browser, address: str) -> AsyncIterator[Row]:
 
 
 def _decoder_bytes(model: str) -> int:
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
     return len(LatentSpace.open(find_checkpoint(model).folder).packed().content)
 

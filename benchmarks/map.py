@@ -29,7 +29,7 @@ from vae_core import embedding
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import DataMissingError, load_images
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 from vae_core.map_quality import measure, trustworthiness
 from vae_core.placing import settle
 from vae_core.projection import MapRequest, embed

@@ -12,7 +12,8 @@ from ui.frame import open_page, plain
 from ui.interpolate import scrubber, strips
 from ui.shared import models
 from ui.state import loaders, point
-from vae_core import media, paths
+from vae_core import media
+from vae_core.latent import paths
 
 DEFAULT_ENDS = (0, 1)
 FRAMES_PER_SECOND = 8

@@ -13,12 +13,13 @@ import streamlit as st
 from ui.components.gallery import gallery
 from ui.frame import describe_model, plain
 from ui.state import loaders, point
-from vae_core import media, paths
+from vae_core import media
 from vae_core.config import UserError
+from vae_core.latent import paths
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 TILES = 7  # pictures side by side in the film
 STATIONS = 6  # real pictures that each tile passes

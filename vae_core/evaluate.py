@@ -21,15 +21,16 @@ import torch
 import tyro
 
 from vae_core import aims, metrics
-from vae_core.attributes import measure_attributes
 from vae_core.checkpoint import Checkpoint, find_checkpoint, save_metrics
 from vae_core.classifier import open_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, UserError
 from vae_core.data import ImageSet, binarise, load_images
 from vae_core.denoising import SEED, add_noise
 from vae_core.files import write_text
-from vae_core.latent import CodeStatistics, LatentSpace
-from vae_core.mixture import fit_gaussian, standard_normal
+from vae_core.latent.directions import measure_attributes
+from vae_core.latent.distributions import fit_gaussian, standard_normal
+from vae_core.latent.space import LatentSpace
+from vae_core.latent.statistics import CodeStatistics
 from vae_core.models import build
 from vae_core.recipes import RECIPES, list_recipes
 
@@ -50,7 +51,7 @@ def measure(folder: Path, test: ImageSet, train: ImageSet | None = None) -> dict
     Args:
         folder: the checkpoint's.
         test: the whole test split.
-        train: training images, for what needs some: ``attributes`` (see ``vae_core.attributes``) and ``denoising``.
+        train: training images, for what needs some: ``attributes`` (see ``vae_core.latent.directions``) and ``denoising``.
     """
     space = LatentSpace.open(folder)
     figures = measure_space(space, test)

@@ -35,7 +35,7 @@ def source_points(folder: Path, request: MapRequest, data_root: Path | None = No
     Raises:
         UserError: if the checkpoint or its images cannot be used.
     """
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
     space = LatentSpace.open(folder)
     found = load_images(space.run.data, "test", root=data_root)

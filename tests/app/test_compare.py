@@ -31,7 +31,7 @@ from vae_core import evaluate, media, metrics
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
 from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 
 PAGE = "pages/compare.py"
 DIGITS = DataConfig("digits")

@@ -15,7 +15,7 @@ from vae_core import embedding
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import load_images
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 
 IMAGES = load_images(DataConfig("digits"), "test")
 

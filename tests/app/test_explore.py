@@ -16,7 +16,7 @@ from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 from vae_core.export import Unsupported
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 
 EXPLORE = "pages/explore.py"
 

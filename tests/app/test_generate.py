@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole, texts
 from ui.generate import sheets
-from vae_core import mixture
-from vae_core.latent import LatentSpace
+from vae_core.latent import distributions
+from vae_core.latent.space import LatentSpace
 
 GENERATE = "pages/generate.py"
 
@@ -78,7 +78,7 @@ def test_a_class_grid_has_one_style_a_column_and_one_class_a_row(checkpoints: Pa
     """The codes repeat down each column, the labels along each row."""
     space = LatentSpace.open(checkpoints / "digits-cvae")
     names = tuple("abcdefghij")
-    sheet = sheets.class_grid(space, mixture.standard_normal(4), names, temperature=1.0, seed=3)
+    sheet = sheets.class_grid(space, distributions.standard_normal(4), names, temperature=1.0, seed=3)
     codes, labels = sheet.codes.reshape(10, 10, 4), sheet.labels.reshape(10, 10)  # type: ignore[union-attr]
     assert (codes == codes[:1]).all()
     assert (labels == np.arange(10)[:, None]).all()
@@ -102,6 +102,6 @@ def test_the_downloaded_sheet_has_all_pictures(checkpoints: Path) -> None:
     from PIL import Image
 
     space = LatentSpace.open(checkpoints / "digits-vae")
-    sheet = sheets.samples(space, mixture.standard_normal(4), 6, 3, temperature=1.0, seed=0)
+    sheet = sheets.samples(space, distributions.standard_normal(4), 6, 3, temperature=1.0, seed=0)
     with Image.open(io.BytesIO(sheets.png([[sheet, sheet], [sheet, sheet]]))) as picture:
         assert picture.size == (3 * (6 * 9 - 1), 3 * (4 * 9 - 1))

@@ -53,7 +53,7 @@ def test_the_lists_nats_are_on_one_scale(checkpoints: Path) -> None:
 
 def test_only_the_open_model_is_read(checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is made of headers and stored figures: no other model's weights are opened."""
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
     opened = []
     original = LatentSpace.open.__func__  # type: ignore[attr-defined]

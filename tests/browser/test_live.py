@@ -17,7 +17,7 @@ from scripts.server import PROJECT, serve
 from scripts.wire import Wire
 from tests.browser.conftest import wait_until_idle
 from tests.browser.test_pages import code_in
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 
 EXPLORE = "explore?model=fashion-vae-16"
 MAIN = ".workbench .main-picture, .path .main-picture, .plane .main-picture"

@@ -19,7 +19,7 @@ from vae_core.config import DataConfig
 from vae_core.data import load_images
 from vae_core.embedding import MapError, MapRequest, cached_map, job_state
 from vae_core.files import cache_folder
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 
 DIGEST = "0123456789abcdef"
 

@@ -19,7 +19,7 @@ from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.classifier import train_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet, load_images
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 from vae_core.models import Autoencoder, Posterior
 from vae_core.training import describe_images, fit
 
@@ -102,8 +102,8 @@ def test_the_likelihood_does_not_depend_on_how_the_work_is_cut(
     model = FactorAnalysis(spread=1.1)
     pictures = pictures[:50]
     whole = space_of(model).log_likelihood(pictures, samples=500)
-    monkeypatch.setattr("vae_core.latent.IMAGES_A_PART", 7)
-    monkeypatch.setattr("vae_core.latent.DRAWS_A_PART", 3)
+    monkeypatch.setattr("vae_core.latent.space.IMAGES_A_PART", 7)
+    monkeypatch.setattr("vae_core.latent.space.DRAWS_A_PART", 3)
     np.testing.assert_allclose(space_of(model).log_likelihood(pictures, samples=500), whole, atol=0.2)
 
 

@@ -12,7 +12,8 @@ import torch
 from vae_core.checkpoint import CheckpointError, find_checkpoint, load_model
 from vae_core.config import UserError
 from vae_core.data import ImageSet
-from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.latent.space import LatentSpace
+from vae_core.latent.statistics import CodeStatistics
 
 KINDS = ["pca", "cae", "vae", "cvae"]
 

@@ -20,9 +20,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 from torch.nn.functional import binary_cross_entropy
 
-from vae_core import latent, metrics
+from vae_core import metrics
 from vae_core.data import ImageSet
-from vae_core.latent import CodeStatistics, LatentSpace
+from vae_core.latent import space
+from vae_core.latent.space import LatentSpace
+from vae_core.latent.statistics import CodeStatistics
 from vae_core.models import Posterior
 
 FIGURES = (metrics.mse, metrics.psnr, metrics.bce, metrics.ssim)
@@ -328,7 +330,7 @@ def test_a_likelihood_decodes_no_more_than_a_part_at_once(
         return found
 
     monkeypatch.setattr(space._model, "decode", count)
-    usual = estimate(latent.IMAGES_A_PART, latent.DRAWS_A_PART)
+    usual = estimate(space.IMAGES_A_PART, space.DRAWS_A_PART)
     np.testing.assert_allclose(estimate(7, 11), usual, rtol=0, atol=1e-4)
     np.testing.assert_allclose(estimate(images, draws), usual, rtol=0, atol=1e-4)
 

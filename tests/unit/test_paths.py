@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from vae_core import paths
 from vae_core.config import UserError
+from vae_core.latent import paths
 
 numbers = st.floats(-100, 100, width=32)
 kinds = st.sampled_from(paths.KINDS)

@@ -14,7 +14,7 @@ from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluate import measure
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 from vae_core.map_quality import VOTERS, shepard
 from vae_core.projection import MapRequest, usual_request
 from vae_core.recipes import RECIPES, list_recipes, load_recipe

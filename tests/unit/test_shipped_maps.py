@@ -17,7 +17,7 @@ from vae_core import embedding, shipped_maps
 from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.data import load_images
 from vae_core.embedding import METHODS, MapError, MapRequest
-from vae_core.latent import LatentSpace
+from vae_core.latent.space import LatentSpace
 from vae_core.map_quality import measure
 from vae_core.map_sources import chosen_points, source_points
 from vae_core.projection import principal_axes, usual_request

@@ -17,7 +17,7 @@ from ui.state import directions, loaders, point
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 MOST_SHOWN = 40
 SIZE = 46

@@ -27,7 +27,7 @@ from vae_core.placing import described
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 FIRST, SECOND = "first", "second"
 PICTURES, MOVE, TRUST, OWN, FILES = "Pictures", "Move", "Trust", "Yours", "Files"

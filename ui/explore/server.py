@@ -17,7 +17,7 @@ from ui.state import loaders, point
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 SLIDERS_SHOWN = 8  # the rest fold away
 SLIDER_STEP = 0.01

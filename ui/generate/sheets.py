@@ -12,15 +12,16 @@ from ui.components import live
 from ui.components.gallery import gallery
 from ui.shared import workbench
 from ui.state import loaders, point
-from vae_core import media, mixture, paths
+from vae_core import media
+from vae_core.latent import distributions, paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-    from vae_core.latent import LatentSpace
-    from vae_core.mixture import Mixture
+    from vae_core.latent.distributions import Mixture
+    from vae_core.latent.space import LatentSpace
 
 SAMPLES, CLASSES, PLANE, SIDE_BY_SIDE = "Samples", "By class", "Plane", "Side by side"
 PRIOR, GAUSSIAN, MIXTURE = "Prior", "Gaussian", "Mixture"
@@ -66,15 +67,15 @@ def distribution(checkpoint: Checkpoint, source: str) -> Mixture:
     """
     space = loaders.open_space(checkpoint)
     if source == PRIOR:
-        return mixture.standard_normal(space.latent)
+        return distributions.standard_normal(space.latent)
     if source == GAUSSIAN:
-        return mixture.gaussian(space.statistics.mean, space.statistics.covariance)
+        return distributions.gaussian(space.statistics.mean, space.statistics.covariance)
     return _fitted(checkpoint.name, checkpoint.digest, checkpoint)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Fitting a mixture to the codes …")
 def _fitted(name: str, digest: str, _checkpoint: Checkpoint) -> Mixture:
-    return mixture.fit_mixture(loaders.test_codes(_checkpoint).codes)
+    return distributions.fit_mixture(loaders.test_codes(_checkpoint).codes)
 
 
 def trio(model: Checkpoint, images: ImageSet | None, count: int, columns: int, *, temperature: float, seed: int) -> (

@@ -12,14 +12,15 @@ from ui.components.gallery import picture
 from ui.frame import plain
 from ui.shared import pickers
 from ui.state import loaders, point
-from vae_core import media, paths
+from vae_core import media
+from vae_core.latent import paths
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 END_WIDTH = 168
 FAR_SHARE = 0.99  # a step is far out if it lies farther from every real code than this share of real codes do

@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 
 from ui.state import point
-from vae_core.attributes import direction_towards
+from vae_core.latent.directions import direction_towards
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 MOST = 6  # the oldest makes room
 LONGEST_NAME = 40

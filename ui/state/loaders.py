@@ -21,7 +21,7 @@ from vae_core.data import ImageSet, load_images
 
 if TYPE_CHECKING:
     from vae_core.export import PackedDecoder
-    from vae_core.latent import LatentSpace
+    from vae_core.latent.space import LatentSpace
 
 Result = TypeVar("Result")
 
@@ -94,7 +94,7 @@ def open_space(checkpoint: Checkpoint) -> LatentSpace:
 
 @st.cache_resource(max_entries=16, show_spinner="Opening the model …")
 def _opened(name: str, digest: str) -> LatentSpace:
-    from vae_core.latent import LatentSpace, use_threads
+    from vae_core.latent.space import LatentSpace, use_threads
 
     use_threads(1)  # quickest for single pictures, and fair to other visitors
     space = LatentSpace.open(name)

@@ -46,7 +46,7 @@ const straight = (/** @type {Float32Array} */ a, /** @type {Float32Array} */ b, 
   a.map((number, at) => number + share * (b[at] - number));
 
 /**
- * On the way between two codes along the shell where the prior has its mass; see slerp in vae_core/paths.py.
+ * On the way between two codes along the shell where the prior has its mass; see slerp in vae_core/latent/paths.py.
  * @param {Float32Array} a @param {Float32Array} b @param {number} share
  */
 function spherically(a, b, share) {
