@@ -51,7 +51,7 @@ def measure(folder: Path, test: ImageSet, train: ImageSet | None = None) -> dict
     Args:
         folder: the checkpoint's.
         test: the whole test split.
-        train: training images, for what needs some: ``attributes`` (see ``vae_core.latent.directions``) and ``denoising``.
+        train: training images, for what needs some: ``attributes`` and ``denoising``.
     """
     space = LatentSpace.open(folder)
     figures = measure_space(space, test)

@@ -15,7 +15,7 @@ from ui.state.point import Point, format_code
 from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.config import DataConfig
 from vae_core.data import load_images
-from vae_core.export import Unsupported
+from vae_core.export.browser import Unsupported
 from vae_core.latent.space import LatentSpace
 
 EXPLORE = "pages/explore.py"

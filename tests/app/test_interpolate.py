@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole
-from vae_core.export import Unsupported
+from vae_core.export.browser import Unsupported
 from vae_core.latent.space import LatentSpace
 
 INTERPOLATE = "pages/interpolate.py"

@@ -19,7 +19,7 @@ from ui.components.bundle import bundle
 from ui.components.live import FOLDER
 from vae_core.checkpoint import list_checkpoints, load_model
 from vae_core.config import ModelConfig
-from vae_core.export import PackedDecoder, pack
+from vae_core.export.browser import PackedDecoder, pack
 from vae_core.latent.space import LatentSpace
 from vae_core.media import to_uint8
 from vae_core.models import Autoencoder, build

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from scripts import build_kernel
 from vae_core.checkpoint import load_model
 from vae_core.config import ModelConfig, UserError
-from vae_core.export import Unsupported, pack
+from vae_core.export.browser import Unsupported, pack
+from vae_core.export.onnx import to_onnx
 from vae_core.models import Autoencoder, build
-from vae_core.to_onnx import to_onnx
 
 
 class AnyLayers(Autoencoder):

@@ -22,7 +22,6 @@ from torch.nn.functional import binary_cross_entropy
 
 from vae_core import metrics
 from vae_core.data import ImageSet
-from vae_core.latent import space
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
 from vae_core.models import Posterior
@@ -321,8 +320,8 @@ def test_a_likelihood_decodes_no_more_than_a_part_at_once(
             return posterior.mean + torch.exp(0.5 * posterior.log_variance) * epsilon
 
         monkeypatch.setattr(Posterior, "samples", samples)
-        monkeypatch.setattr(latent, "IMAGES_A_PART", images_a_part)
-        monkeypatch.setattr(latent, "DRAWS_A_PART", draws_a_part)
+        monkeypatch.setattr(latent_space, "IMAGES_A_PART", images_a_part)
+        monkeypatch.setattr(latent_space, "DRAWS_A_PART", draws_a_part)
         sizes.clear()
         found = space.log_likelihood(test_images.images, samples=draws)
         assert max(sizes) == images_a_part * draws_a_part
@@ -330,7 +329,7 @@ def test_a_likelihood_decodes_no_more_than_a_part_at_once(
         return found
 
     monkeypatch.setattr(space._model, "decode", count)
-    usual = estimate(space.IMAGES_A_PART, space.DRAWS_A_PART)
+    usual = estimate(latent_space.IMAGES_A_PART, latent_space.DRAWS_A_PART)
     np.testing.assert_allclose(estimate(7, 11), usual, rtol=0, atol=1e-4)
     np.testing.assert_allclose(estimate(images, draws), usual, rtol=0, atol=1e-4)
 

@@ -17,7 +17,7 @@ from vae_core import media
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
-    from vae_core.export import PackedDecoder
+    from vae_core.export.browser import PackedDecoder
 
 FINE_STEPS = 96  # codes that a path is made of in the browser, which goes straight between two of them
 KEY = "scrubber"

@@ -18,7 +18,7 @@ from ui.state import directions, loaders, point
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
-    from vae_core.export import PackedDecoder
+    from vae_core.export.browser import PackedDecoder
     from vae_core.latent.space import LatentSpace
 
 KEY = "workbench"

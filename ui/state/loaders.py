@@ -20,7 +20,7 @@ from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
 
 if TYPE_CHECKING:
-    from vae_core.export import PackedDecoder
+    from vae_core.export.browser import PackedDecoder
     from vae_core.latent.space import LatentSpace
 
 Result = TypeVar("Result")
@@ -135,7 +135,7 @@ def packed_decoder(checkpoint: Checkpoint) -> PackedDecoder | str:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _packed(name: str, digest: str) -> PackedDecoder | str:
-    from vae_core.export import Unsupported
+    from vae_core.export.browser import Unsupported
 
     try:
         return _opened(name, digest).packed()

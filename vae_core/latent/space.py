@@ -13,7 +13,7 @@ from tqdm import tqdm
 from vae_core import losses
 from vae_core.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, load_model, read_run
 from vae_core.config import RunConfig, UserError
-from vae_core.export import PackedDecoder, pack
+from vae_core.export.browser import PackedDecoder, pack
 from vae_core.latent import paths
 from vae_core.latent.directions import AttributeDirections
 from vae_core.latent.statistics import CodeStatistics

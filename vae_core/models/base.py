@@ -88,7 +88,7 @@ class Autoencoder(nn.Module):
         raise NotImplementedError
 
     def decoder_layers(self) -> nn.Sequential:
-        """The decoder as plain layers, for engines outside torch: see ``vae_core.export``.
+        """The decoder as plain layers, for engines outside torch: see ``vae_core.export.browser``.
 
         They take codes of shape ``code_shape``, with the label of a conditional model after them (``append_label``),
         and give what ``decode`` gives.

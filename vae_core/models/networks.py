@@ -1,6 +1,6 @@
 """Encoders and decoders: plain stacks of layers, the same ones for deterministic and variational models.
 
-A decoder runs in the browser if it uses only what ``vae_core.export`` knows.
+A decoder runs in the browser if it uses only what ``vae_core.export.browser`` knows.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import streamlit as st
 from ui.components.bundle import bundle
 
 if TYPE_CHECKING:
-    from vae_core.export import PackedDecoder
+    from vae_core.export.browser import PackedDecoder
 
 FOLDER = Path(__file__).parent
 _SENT = "sent_decoders"

@@ -11,7 +11,7 @@ const held = new Map();
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
-/** Keep a decoder; what waits for one is told. @param {Uint8Array} bytes from vae_core/export.py */
+/** Keep a decoder; what waits for one is told. @param {Uint8Array} bytes from vae_core/export/browser.py */
 export function keepDecoder(bytes) {
   const decoder = unpack(bytes);
   held.delete(decoder.key);

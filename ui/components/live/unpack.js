@@ -1,4 +1,4 @@
-/** Reading what vae_core/export.py packed. */
+/** Reading what vae_core/export/browser.py packed. */
 
 /**
  * One step of the decoder; which properties there are depends on `op`.

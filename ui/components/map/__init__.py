@@ -85,7 +85,7 @@ class Following:
     """How the current point on a map follows a decoder's code while a live view moves it."""
 
     decoder: str
-    """The key of the decoder; see ``vae_core.export``."""
+    """The key of the decoder; see ``vae_core.export.browser``."""
     mean: Sequence[float] | None = None
     axes: Sequence[Sequence[float]] | None = None
     """On a plane, the map's axes, (dimensions, D), through ``mean``; on other maps the codes that were sent are looked

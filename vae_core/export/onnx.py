@@ -1,6 +1,6 @@
 """A trained decoder as ONNX, for programs that know nothing of this one.
 
-`python -m vae_core.to_onnx fashion-vae-16` writes fashion-vae-16.onnx. Needs the packages in requirements-onnx.txt.
+`python -m vae_core.export.onnx fashion-vae-16` writes fashion-vae-16.onnx. Needs the packages in requirements-onnx.txt.
 """
 
 from __future__ import annotations

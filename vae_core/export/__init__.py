@@ -1,0 +1,1 @@
+"""A trained model in other formats: packed for the browser, ONNX."""
