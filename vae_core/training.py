@@ -18,13 +18,12 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn
 from tqdm import tqdm
 
-from vae_core import losses
 from vae_core.batches import Batch, Batches
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
 from vae_core.config import RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet
 from vae_core.evaluate import measure
-from vae_core.models import Autoencoder, build
+from vae_core.models import Autoencoder, build, losses
 
 STATE = "training.safetensors"
 EVALUATION_BATCH = 500

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from ui.components import drawing
-from vae_core.architecture import describe
 from vae_core.config import PRESETS, ModelConfig
 from vae_core.models import build
+from vae_core.models.architecture import describe
 
 CONFIGURATIONS = {
     **{name: replace(preset, classes=10 if preset.condition != "none" else 0) for name, preset in PRESETS.items()},

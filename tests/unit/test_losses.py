@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import distributions
 
-from vae_core import losses
-from vae_core.models import Posterior
+from vae_core.models import Posterior, losses
 
 
 def test_bernoulli_nll_is_the_log_probability_summed_over_pixels() -> None:

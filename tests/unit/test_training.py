@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from tests.unit.conftest import squares, tiny_run
-from vae_core import losses, training
+from vae_core import training
 from vae_core.batches import Batch, Batches, augmented
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model, save_tensors
 from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
-from vae_core.models import build
+from vae_core.models import build, losses
 from vae_core.training import (
     TrainingError,
     describe_images,

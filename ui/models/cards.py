@@ -23,9 +23,9 @@ from vae_core.metrics import COLLAPSED
 from vae_core.recipes import list_recipes, load_recipe, recipe_text
 
 if TYPE_CHECKING:
-    from vae_core.architecture import Architecture
     from vae_core.checkpoint import Checkpoint
     from vae_core.config import ModelConfig
+    from vae_core.models.architecture import Architecture
 
 EVERYTHING = "All"
 ONE_SCALE = "Only of VAEs with Bernoulli pixels in grey or colour: those of others lie on other scales."
@@ -282,7 +282,7 @@ def _duration(seconds: float) -> str:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _architecture(model: ModelConfig) -> Architecture:
-    from vae_core.architecture import describe as describe_network
+    from vae_core.models.architecture import describe as describe_network
 
     return describe_network(model)
 

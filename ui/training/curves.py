@@ -108,7 +108,7 @@ def schedule(run: RunConfig) -> Figure:
     """Learning rate and KL weight over the training, each with an axis of its own."""
     from plotly.subplots import make_subplots
 
-    from vae_core.losses import kl_weight
+    from vae_core.models.losses import kl_weight
     from vae_core.training import learning_rate
 
     progress = np.linspace(0, 1, SCHEDULE_POINTS)

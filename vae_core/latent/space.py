@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vae_core import losses
 from vae_core.checkpoint import WEIGHTS, Checkpoint, find_checkpoint, load_model, read_run
 from vae_core.config import RunConfig, UserError
 from vae_core.export.browser import PackedDecoder, pack
 from vae_core.latent import paths
 from vae_core.latent.directions import AttributeDirections
 from vae_core.latent.statistics import CodeStatistics
-from vae_core.models import Autoencoder
+from vae_core.models import Autoencoder, losses
 
 BATCH = 500
 MOST_DIRECTIONS = 256  # principal directions that travel to a browser

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from vae_core import losses
 from vae_core.config import ConfigError, ModelConfig
+from vae_core.models import losses
 
 INITIAL_LOG_VARIANCE = -3.0  # of Gaussian pixels: a standard deviation of 0.22, about that of an average image
 

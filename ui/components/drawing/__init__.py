@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
-    from vae_core.architecture import Architecture, Step
+    from vae_core.models.architecture import Architecture, Step
 
 FOLDER = Path(__file__).parent
 COLUMN = 138  # from one block to the next, in the drawing's units
