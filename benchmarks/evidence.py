@@ -25,11 +25,12 @@ import numpy as np
 import torch
 import tyro
 
-from vae_core import metrics, training
+from vae_core import training
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import load_images
-from vae_core.evaluate import measure, principal_components, seen_by
+from vae_core.evaluation import metrics
+from vae_core.evaluation.evaluate import measure, principal_components, seen_by
 from vae_core.files import cache_folder, write_text
 from vae_core.latent.space import LatentSpace
 from vae_core.projection import MapRequest, embed

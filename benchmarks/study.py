@@ -34,10 +34,11 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from benchmarks.peers import Plain, Pythae
-from vae_core import metrics, training
+from vae_core import training
 from vae_core.batches import Batch, Batches
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
+from vae_core.evaluation import metrics
 from vae_core.files import write_text
 from vae_core.models import Autoencoder
 from vae_core.training import Terms, Trainer, describe_images

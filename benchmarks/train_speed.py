@@ -35,7 +35,7 @@ from vae_core import training
 from vae_core.checkpoint import list_checkpoints
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
-from vae_core.evaluate import measure
+from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
 from vae_core.training import Trainer, describe_images
 

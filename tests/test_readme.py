@@ -14,7 +14,7 @@ import pytest
 from benchmarks import study
 from benchmarks.evidence import headline
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
-from vae_core.evaluate import table
+from vae_core.evaluation.evaluate import table
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def test_every_training_command_is_understood(command: str) -> None:
 
 
 def test_the_readmes_table_is_that_of_the_checkpoints() -> None:
-    """The figures were not typed by hand: `python -m vae_core.evaluate --table` prints the same lines."""
+    """The figures were not typed by hand: `python -m vae_core.evaluation --table` prints the same lines."""
     assert table() in README
 
 

@@ -43,7 +43,7 @@ class RecipeError(UserError):
 
 @dataclass(frozen=True)
 class Aim:
-    """What a figure of a recipe's checkpoint must reach, in one of four ways; see ``vae_core.aims``."""
+    """What a figure of a recipe's checkpoint must reach, in one of four ways; see ``vae_core.evaluation.aims``."""
 
     metric: str
     """A figure in ``metrics.json``; dots lead into parts of it, as in ``denoising.mse``."""

@@ -22,7 +22,7 @@ from vae_core.batches import Batch, Batches
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
 from vae_core.config import RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet
-from vae_core.evaluate import measure
+from vae_core.evaluation.evaluate import measure
 from vae_core.models import Autoencoder, build, losses
 
 STATE = "training.safetensors"

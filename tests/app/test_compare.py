@@ -27,10 +27,11 @@ from ui.compare.rate_figure import RatePoint
 from ui.components.slider import LiveSlider
 from ui.shared import exports, models
 from ui.state import loaders
-from vae_core import evaluate, media, metrics
+from vae_core import media
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
 from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
+from vae_core.evaluation import evaluate, metrics
 from vae_core.latent.space import LatentSpace
 
 PAGE = "pages/compare.py"

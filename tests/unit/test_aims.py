@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from vae_core import aims
-from vae_core.evaluate import main
+from vae_core.evaluation import aims
+from vae_core.evaluation.evaluate import main
 from vae_core.recipes import RECIPES, Aim, Recipe, RecipeError, load_recipe, preset_run
 
 METRICS = {"mse": 0.02, "denoising": {"mse": 0.01}, "attributes": [{"name": "Smiling", "accuracy": 0.9}]}
@@ -73,13 +73,13 @@ def test_every_recipe_explains_itself_and_aims_at_something() -> None:
 
 
 def test_the_written_table_is_current() -> None:
-    """`python -m vae_core.evaluate --aims` writes the same: nothing in it was typed by hand."""
+    """`python -m vae_core.evaluation --aims` writes the same: nothing in it was typed by hand."""
     assert (RECIPES.parent / "docs" / "recipes.md").read_text(encoding="utf-8") == aims.table()
 
 
 def test_the_command_writes_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """It prints the table as well."""
-    monkeypatch.setattr("vae_core.evaluate.AIMS_TABLE", tmp_path / "recipes.md")
+    monkeypatch.setattr("vae_core.evaluation.evaluate.AIMS_TABLE", tmp_path / "recipes.md")
     assert main(["--aims"]) == 0
     assert (tmp_path / "recipes.md").read_text(encoding="utf-8") == aims.table()
     assert aims.table() in capsys.readouterr().out

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.conftest import tiny_run
 from vae_core.checkpoint import find_checkpoint
 from vae_core.data import ImageSet
-from vae_core.latent.directions import AttributeDirections, direction_towards, is_told, measure_attributes
+from vae_core.evaluation.probes import measure_attributes
+from vae_core.latent.directions import AttributeDirections, direction_towards, is_told
 from vae_core.latent.space import LatentSpace
 from vae_core.training import describe_images, fit
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.conftest import tiny_run
 from vae_core.checkpoint import find_checkpoint
 from vae_core.data import ImageSet
-from vae_core.denoising import add_noise
+from vae_core.evaluation.denoising import add_noise
 from vae_core.training import describe_images, fit
 
 

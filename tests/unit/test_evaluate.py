@@ -14,11 +14,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from scipy.stats import multivariate_normal
 
-from vae_core import classifier, evaluate, metrics
 from vae_core.checkpoint import Checkpoint, find_checkpoint
-from vae_core.classifier import train_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet, load_images
+from vae_core.evaluation import classifier, evaluate, metrics
+from vae_core.evaluation.classifier import train_classifier
 from vae_core.latent.space import LatentSpace
 from vae_core.models import Autoencoder, Posterior
 from vae_core.training import describe_images, fit

@@ -20,8 +20,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 from torch.nn.functional import binary_cross_entropy
 
-from vae_core import metrics
 from vae_core.data import ImageSet
+from vae_core.evaluation import metrics
+from vae_core.latent import space as latent_space
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
 from vae_core.models import Posterior

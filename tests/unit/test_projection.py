@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
-from vae_core import metrics, projection
+from vae_core import projection
+from vae_core.evaluation import metrics
 from vae_core.projection import METHODS, MapError, MapRequest, align, check, embed, usual_request
 
 

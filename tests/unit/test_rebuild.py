@@ -9,10 +9,10 @@ import pytest
 
 from scripts import checkpoints
 from tests.unit.conftest import tiny_run
-from vae_core import evaluate
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet
+from vae_core.evaluation import evaluate
 from vae_core.latent.space import LatentSpace
 from vae_core.recipes import Recipe
 from vae_core.training import describe_images, fit

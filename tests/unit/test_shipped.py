@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_core import aims, embedding, metrics
+from vae_core import embedding
 from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
-from vae_core.evaluate import measure
+from vae_core.evaluation import aims, metrics
+from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
 from vae_core.map_quality import VOTERS, shepard
 from vae_core.projection import MapRequest, usual_request

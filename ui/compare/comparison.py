@@ -15,7 +15,7 @@ from ui.components.gallery import gallery
 from ui.frame import plain
 from ui.shared.models import BINARISED, family_of, latent_of, pixels_of
 from ui.state import loaders
-from vae_core import metrics
+from vae_core.evaluation import metrics
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint

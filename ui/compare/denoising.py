@@ -13,8 +13,8 @@ from ui.compare.comparison import Baselines, PictureRow, explain, named, show_ro
 from ui.components.slider import LiveSlider
 from ui.shared import exports, pickers
 from ui.state import loaders
-from vae_core import metrics
-from vae_core.denoising import add_noise
+from vae_core.evaluation import metrics
+from vae_core.evaluation.denoising import add_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

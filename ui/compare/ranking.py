@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui.shared import models, pickers
 from ui.state import loaders
-from vae_core import metrics
+from vae_core.evaluation import metrics
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint

@@ -105,7 +105,7 @@ def show_split(models: Sequence[Checkpoint], baselines: Baselines) -> None:
     st.caption(
         "Means over all images of the test split. MSE, PSNR and SSIM are of the posterior mean's reconstruction; "
         "reconstruction and KL take one posterior sample. The headings explain themselves when the pointer rests on "
-        "them; python -m vae_core.evaluate NAME --save measures more."
+        "them; python -m vae_core.evaluation NAME --save measures more."
     )
     exports.download("Table as CSV", "test-split.csv", lambda: exports.csv_bytes(split_records(rows)))
 

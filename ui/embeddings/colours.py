@@ -54,7 +54,7 @@ def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Gro
 @st.cache_resource(max_entries=4, show_spinner="Measuring the test images …")
 def figures_per_image(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
     """MSE of each test image's reconstruction, and its KL in nats."""
-    from vae_core import metrics
+    from vae_core.evaluation import metrics
 
     space, found = loaders.open_space(_checkpoint), loaders.test_codes(_checkpoint)
     labels = found.images.labels if space.classes else None

@@ -78,7 +78,7 @@ def _is_encoding(space: LatentSpace, images: ImageSet, now: point.Point) -> bool
 
 def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:
     """The test image that the code came from, beside what became of it."""
-    from vae_core import metrics
+    from vae_core.evaluation import metrics
 
     gallery(
         np.concatenate([original, decoded]), [f"Original: {name}", f"Reconstruction of {name}"],

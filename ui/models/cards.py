@@ -19,7 +19,7 @@ from ui.state import loaders
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe
-from vae_core.metrics import COLLAPSED
+from vae_core.evaluation.metrics import COLLAPSED
 from vae_core.recipes import list_recipes, load_recipe, recipe_text
 
 if TYPE_CHECKING:

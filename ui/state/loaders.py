@@ -43,7 +43,7 @@ class FittedPca(Checkpoint):
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Figures on the test split, measured when they are first asked for; empty if its images are not here."""
-        from vae_core.evaluate import measure_space
+        from vae_core.evaluation.evaluate import measure_space
 
         images = quietly(lambda: test_images(self))
         if images is None:
@@ -114,7 +114,7 @@ def fitted_pca(checkpoint: Checkpoint) -> FittedPca:
 
 @st.cache_resource(max_entries=8, show_spinner="Fitting PCA …")
 def _fitted_pca(config: DataConfig, latent: int) -> FittedPca:
-    from vae_core.evaluate import principal_components, training_images
+    from vae_core.evaluation.evaluate import principal_components, training_images
 
     train = training_images(config)
     pixels = math.prod(train.images.shape[1:])

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from vae_core.metrics import ACTIVE_VARIANCE
+from vae_core.evaluation.metrics import ACTIVE_VARIANCE
 
 ACTIVE_SHARE = 1e-4
 """A dimension of a deterministic code is active if it has more than this share of the codes' variance."""

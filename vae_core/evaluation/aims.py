@@ -12,7 +12,7 @@ from vae_core.recipes import RECIPES, Aim, Recipe, RecipeError, list_recipes, lo
 SHIPPED = RECIPES.parent / "checkpoints"
 HEADING = """# Recipes and their aims
 
-Written by `python -m vae_core.evaluate --aims`. Each figure is measured on the test split of the recipe's data (MSE: of
+Written by `python -m vae_core.evaluation --aims`. Each figure is measured on the test split of the recipe's data (MSE: of
 pixels in [0, 1], reconstructed from the mean code; total: BCE or Gaussian negative log-likelihood summed over pixels,
 plus KL, in nats per image). What was not reached is marked.
 """

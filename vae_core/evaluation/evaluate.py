@@ -3,10 +3,10 @@
 ``measure`` gives those that are quick, and is part of every training; ``examine`` adds those that take a minute:
 likelihood, mutual information, what codes tell of labels, and the quality of samples.
 
-  python -m vae_core.evaluate NAME ...        measure and examine, and print the figures beside PCA's
-  python -m vae_core.evaluate NAME --save     the same, and keep them with the checkpoint
-  python -m vae_core.evaluate --table         the stored figures of all shipped checkpoints
-  python -m vae_core.evaluate --aims          those figures beside what their recipes aim at, also into docs/recipes.md
+  python -m vae_core.evaluation NAME ...        measure and examine, and print the figures beside PCA's
+  python -m vae_core.evaluation NAME --save     the same, and keep them with the checkpoint
+  python -m vae_core.evaluation --table         the stored figures of all shipped checkpoints
+  python -m vae_core.evaluation --aims          those figures beside what their recipes aim at, also into docs/recipes.md
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import numpy as np
 import torch
 import tyro
 
-from vae_core import aims, metrics
 from vae_core.checkpoint import Checkpoint, find_checkpoint, save_metrics
-from vae_core.classifier import open_classifier
 from vae_core.config import DataConfig, ModelConfig, RunConfig, UserError
 from vae_core.data import ImageSet, binarise, load_images
-from vae_core.denoising import SEED, add_noise
+from vae_core.evaluation import aims, metrics
+from vae_core.evaluation.classifier import open_classifier
+from vae_core.evaluation.denoising import SEED, add_noise
+from vae_core.evaluation.probes import measure_attributes
 from vae_core.files import write_text
-from vae_core.latent.directions import measure_attributes
 from vae_core.latent.distributions import fit_gaussian, standard_normal
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
@@ -374,6 +374,3 @@ def main(arguments: list[str]) -> int:
         return 2
     return 0
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """A small classifier of a data set's own images; its features are the space in which samples are judged.
 
 Its recipe is ``train_classifier``: 2,800 steps of 128 training images, seed 0. The one for Fashion-MNIST comes with
-the program and is rebuilt by ``python -m vae_core.classifier fashion-mnist``; others are trained when first needed, in
+the program and is rebuilt by ``python -m vae_core.evaluation.classifier fashion-mnist``; others are trained when first needed, in
 a minute or two, and kept in the cache folder.
 """
 

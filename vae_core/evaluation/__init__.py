@@ -1,0 +1,1 @@
+"""Figures of a checkpoint on its test split, and what recipes aim at."""

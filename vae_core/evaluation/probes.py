@@ -1,0 +1,48 @@
+"""What codes tell of the images' attributes (smiling, eyeglasses ...), and the directions in which each grows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def measure_attributes(
+    train_codes: np.ndarray, train_values: np.ndarray, codes: np.ndarray, values: np.ndarray, names: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """How well a linear probe tells each attribute from codes, and the direction in which it grows.
+
+    The direction is the difference between the mean training codes with and without the attribute (Larsen et al. 2016,
+    "Autoencoding beyond pixels", section 3.2), so that walking along it stays where codes are; the probe's own weights
+    would also undo what merely comes along with the attribute.
+
+    Args:
+        train_codes: (M, D) that the probe and the direction are learnt from.
+        train_values: bool (M, K), who has which attribute.
+        codes: (N, D) of the test split.
+        values: bool (N, K).
+        names: K names.
+
+    Returns:
+        For each attribute its name, the share of test images whose value the probe tells (``accuracy``), the share of
+        the more frequent value among them (``majority``) and the direction (D numbers, of length 1). Attributes
+        that all or none of the training images have are left out.
+    """
+    from vae_core.evaluation.metrics import linear_probe
+
+    found = []
+    for index, name in enumerate(names):
+        having, share = train_values[:, index], values[:, index].mean()
+        if having.all() or not having.any():
+            continue
+        difference = train_codes[having].mean(0, dtype=float) - train_codes[~having].mean(0, dtype=float)
+        direction = difference / max(float(np.linalg.norm(difference)), float(np.finfo(float).tiny))
+        found.append(
+            {
+                "name": name,
+                "accuracy": float(f"{linear_probe(train_codes, having, codes, values[:, index]):.6g}"),
+                "majority": float(f"{max(share, 1 - share):.6g}"),
+                "direction": [float(f"{number:.5g}") for number in direction],
+            }
+        )
+    return found
