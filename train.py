@@ -153,7 +153,8 @@ def train(options: Options) -> None:
     """
     out = options.out or checkpoints_folder()
     folder = out / choose_name(options, out)
-    from vae_core.training import describe_images, fit, unfinished_run  # torch: only when the options are good
+    from vae_core.training.loop import describe_images, fit
+    from vae_core.training.resume import unfinished_run  # torch: only when the options are good
 
     run = unfinished_run(folder) if options.resume else configure(options)
     train_images, test_images = load_both(run, options.data_root)

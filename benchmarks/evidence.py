@@ -25,7 +25,6 @@ import numpy as np
 import torch
 import tyro
 
-from vae_core import training
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import load_images
@@ -35,7 +34,8 @@ from vae_core.files import cache_folder, write_text
 from vae_core.latent.space import LatentSpace
 from vae_core.projection import MapRequest, embed
 from vae_core.recipes import RECIPES, load_recipe
-from vae_core.training import describe_images, fit
+from vae_core.training import resume
+from vae_core.training.loop import describe_images, fit
 
 OWN_RECIPES = Path(__file__).with_name("recipes")
 DOCS = RECIPES.parent / "docs"
@@ -120,7 +120,7 @@ def trained(name: str, settings: Settings) -> LatentSpace:
 def _can_resume(run: RunConfig, folder: Path) -> bool:
     """Whether a stopped training of just this run is there."""
     try:
-        return training.unfinished_run(folder) == run
+        return resume.unfinished_run(folder) == run
     except UserError:
         return False
 

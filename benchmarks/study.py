@@ -34,14 +34,15 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from benchmarks.peers import Plain, Pythae
-from vae_core import training
-from vae_core.batches import Batch, Batches
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.evaluation import metrics
 from vae_core.files import write_text
 from vae_core.models import Autoencoder
-from vae_core.training import Terms, Trainer, describe_images
+from vae_core.training import loop, objective, schedule
+from vae_core.training.batches import Batch, Batches
+from vae_core.training.loop import Trainer, describe_images
+from vae_core.training.objective import Terms
 
 RESULTS = Path(__file__).with_name("study.jsonl")
 TABLE = Path(__file__).with_name("study.md")
@@ -187,7 +188,7 @@ class Run:
         """Batches without an end."""
         config = self.trainer.run.train
         while True:
-            share = training.augmented_share(self.progress, config.augment_until)
+            share = schedule.augmented_share(self.progress, config.augment_until)
             yield from self.trainer.train.shuffled(config.batch_size, self.generator, share)
 
     def advance(self, steps: range, total: float) -> None:
@@ -195,7 +196,7 @@ class Run:
         for step in steps:
             self.progress = step / total
             batch = next(self.batches)
-            self.trainer.step(batch, self.generator, training.RISE if self.variant.constant_rate else self.progress)
+            self.trainer.step(batch, self.generator, schedule.RISE if self.variant.constant_rate else self.progress)
             if self.average is not None:
                 self.average.update_parameters(self.trainer.model)
 
@@ -299,9 +300,9 @@ def judge(model: Autoencoder, batches: Batches, labels: np.ndarray | None) -> di
     """Figures on images that the model has not learned from."""
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         return {"nats": math.nan, "mse": math.nan, "knn": math.nan}
-    figures = training.evaluate(model, batches, torch.Generator().manual_seed(0))
+    figures = objective.evaluate(model, batches, torch.Generator().manual_seed(0))
     codes, errors = [], []
-    for batch in batches.in_order(training.EVALUATION_BATCH, torch.Generator()):
+    for batch in batches.in_order(objective.EVALUATION_BATCH, torch.Generator()):
         codes.append(model.encode(batch.images).mode())
         decoded = model.to_images(model.decode(codes[-1]))
         errors.append(metrics.mse(batch.images.numpy(), decoded.numpy()))
@@ -429,13 +430,13 @@ def train_variant(
     name: str, seed: int, minutes: float, images: ImageSet, judges: dict[str, ImageSet]
 ) -> dict[str, Any]:
     """One run of a variant by its name."""
-    variant, objective = VARIANTS[name], training.objective
+    variant, usual = VARIANTS[name], loop.objective
     if variant.free_bits:
-        training.objective = with_free_bits(objective, variant.free_bits)  # type: ignore[assignment]
+        loop.objective = with_free_bits(usual, variant.free_bits)  # type: ignore[assignment]
     try:
         return train(variant, seed, minutes * 60, images, judges, known_speed(name))
     finally:
-        training.objective = objective
+        loop.objective = usual
 
 
 if __name__ == "__main__":

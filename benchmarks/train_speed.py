@@ -31,13 +31,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.peak import peak
 from benchmarks.peers import Plain, Pythae
 from benchmarks.report import print_table, verdict
-from vae_core import training
 from vae_core.checkpoint import list_checkpoints
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
-from vae_core.training import Trainer, describe_images
+from vae_core.training import loop, objective
+from vae_core.training.loop import Trainer, describe_images
 
 BATCH = 128
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -190,7 +190,7 @@ def _stopwatch(trainer: Trainer) -> Iterator[dict[str, float]]:
 def operations(scale: Scale) -> None:
     """Floating-point operations of each shipped network, and the share of the machine's peak that is reached."""
     precisions = {"float32": torch.float32}
-    if training._fast_bfloat16(torch.device("cpu")):
+    if loop._fast_bfloat16(torch.device("cpu")):
         precisions["bfloat16"] = torch.bfloat16
     lines = []
     for precision, kind in precisions.items():
@@ -221,8 +221,8 @@ def _operations_row(name: str, trainer: Trainer, scale: Scale, kind: torch.dtype
     batch = next(trainer.train.in_order(BATCH, generator))
 
     def forward() -> None:
-        with torch.no_grad(), training.autocast(trainer.device, trainer.run.train.precision):
-            training.objective(trainer.model, batch, 1.0, generator)
+        with torch.no_grad(), loop.autocast(trainer.device, trainer.run.train.precision):
+            objective.objective(trainer.model, batch, 1.0, generator)
 
     def step() -> None:
         trainer.step(batch, generator, 0.5)

@@ -26,7 +26,7 @@ LEAST_IMAGES = 1000
 
 def is_trained(recipe: Recipe, folder: Path) -> bool:
     """Whether the folder of checkpoints holds a finished one of this recipe."""
-    from vae_core.training import STATE
+    from vae_core.training.resume import STATE
 
     try:
         found = find_checkpoint(recipe.name, folder)
@@ -56,7 +56,7 @@ def lacks_figures(recipe: Recipe, folder: Path) -> bool:
 
 def is_begun(recipe: Recipe, folder: Path) -> bool:
     """Whether a training of this recipe was interrupted and can go on."""
-    from vae_core.training import unfinished_run
+    from vae_core.training.resume import unfinished_run
 
     try:
         return recipe.made(unfinished_run(folder / recipe.name))

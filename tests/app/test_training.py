@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole, texts
-from vae_core import runs
 from vae_core.config import PRESETS
-from vae_core.runs import RunRequest, RunState
+from vae_core.training import runs
+from vae_core.training.runs import RunRequest, RunState
 
 TRAINING = "pages/training.py"
 REQUEST = RunRequest("mine", "digits", "vae", 4, 10)

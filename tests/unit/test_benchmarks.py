@@ -17,9 +17,9 @@ from benchmarks import map as map_speed
 from benchmarks.evidence import Figure
 from benchmarks.peers import Portions
 from tests.unit.conftest import squares
-from vae_core import training
 from vae_core.data import ImageSet
 from vae_core.recipes import list_recipes, load_recipe
+from vae_core.training import loop, objective
 
 ROW = Figure("a figure", 0.5, 0.6, "at most", "somehow", "somewhere")
 
@@ -119,11 +119,11 @@ def test_a_variant_of_the_study_trains(name: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(study, "TURN", 0.01)
     monkeypatch.setattr(study, "BASE_SPEED", 500)
     images = squares_28(300)
-    before = training.objective
+    before = loop.objective
     figures = study.train_variant(name, 0, 1 / 60, images, {"": images, "test_": images})
     assert np.isfinite([figures["nats"], figures["mse"], figures["knn"]]).all()
     assert figures["test_nats"] == figures["nats"], "the same images"
-    assert training.objective is before
+    assert loop.objective is before
 
 
 def test_a_peer_that_is_absent_is_told(
@@ -151,7 +151,7 @@ def test_a_plain_loop_goes_through_all_images_before_it_repeats_one() -> None:
 
 def test_free_bits_cost_nothing() -> None:
     """Below so many nats a dimension's KL does not matter; above it costs as always."""
-    parts = training.Terms(torch.zeros(2), torch.tensor([[0.0, 3.0], [0.1, 5.0]]))
+    parts = objective.Terms(torch.zeros(2), torch.tensor([[0.0, 3.0], [0.1, 5.0]]))
     changed = study.with_free_bits(lambda *_: (torch.zeros(2), parts), 0.5)
     cost, _ = changed(None, None, 1.0, None)  # type: ignore[arg-type]
     torch.testing.assert_close(cost, torch.full((2,), 0.5 + 4.0))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vae_core import runs
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
-from vae_core.runs import RunRequest, RunState
+from vae_core.training import runs
+from vae_core.training.runs import RunRequest, RunState
 
 LONGEST = 240  # seconds; a busy machine needs some to import torch
 

@@ -13,20 +13,15 @@ import torch
 
 from tests.unit.conftest import squares, tiny_run
 from vae_core import training
-from vae_core.batches import Batch, Batches, augmented
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model, save_tensors
 from vae_core.config import ConfigError, DataConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet
 from vae_core.models import build, losses
-from vae_core.training import (
-    TrainingError,
-    describe_images,
-    fit,
-    learning_rate,
-    one_cycle,
-    unfinished_run,
-    work_folder,
-)
+from vae_core.training import TrainingError, loop, objective, resume, schedule
+from vae_core.training.batches import Batch, Batches, augmented
+from vae_core.training.loop import describe_images, fit
+from vae_core.training.resume import unfinished_run, work_folder
+from vae_core.training.schedule import learning_rate, one_cycle
 
 Record = dict[str, Any]
 
@@ -125,7 +120,7 @@ def test_a_run_from_before_an_option_was_added_resumes(
     metadata, tensors = training._read_state(stopped)
     run = json.loads(metadata["run"])
     del run["train"]["average_from"]
-    save_tensors(stopped / training.STATE, tensors, metadata | {"run": json.dumps(run)})
+    save_tensors(stopped / resume.STATE, tensors, metadata | {"run": json.dumps(run)})
     train(unfinished_run(stopped), train_images, test_images, stopped, resume=True)
     assert len(find_checkpoint("m", tmp_path).history) == 2
 
@@ -154,7 +149,7 @@ def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
     def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.Trainer, "step", interrupt)
+    monkeypatch.setattr(loop.Trainer, "step", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
@@ -197,13 +192,13 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
     train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says what to change, and no checkpoint appears."""
-    step = training.Trainer.step
+    step = loop.Trainer.step
 
-    def astray(*arguments: Any) -> training.Terms:
+    def astray(*arguments: Any) -> objective.Terms:
         parts = step(*arguments)
-        return training.Terms(parts.reconstruction * float("nan"), parts.kl_per_dim)
+        return objective.Terms(parts.reconstruction * float("nan"), parts.kl_per_dim)
 
-    monkeypatch.setattr(training.Trainer, "step", astray)
+    monkeypatch.setattr(loop.Trainer, "step", astray)
     with pytest.raises(TrainingError, match="lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert list_checkpoints(tmp_path) == []
@@ -213,15 +208,15 @@ def test_a_loss_that_explodes_stops_the_run(
     train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A finite loss too, once it has done so in each order of the images; it tells the epoch and what to change."""
-    step = training.Trainer.step
+    step = loop.Trainer.step
     explosive: list[tuple[int, int]] = []
 
-    def astray(trainer: training.Trainer, *arguments: Any) -> training.Terms:
+    def astray(trainer: loop.Trainer, *arguments: Any) -> objective.Terms:
         parts = step(trainer, *arguments)
         explosive.append((len(trainer.history), trainer.attempt))
-        return training.Terms(parts.reconstruction + (5000 if trainer.history else 0), parts.kl_per_dim)
+        return objective.Terms(parts.reconstruction + (5000 if trainer.history else 0), parts.kl_per_dim)
 
-    monkeypatch.setattr(training.Trainer, "step", astray)
+    monkeypatch.setattr(loop.Trainer, "step", astray)
     with pytest.raises(TrainingError, match=r"exploded in epoch 2, to 5,.* lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert set(explosive) == {(0, 0), *((1, attempt) for attempt in range(5))}
@@ -232,18 +227,18 @@ def test_an_epoch_whose_loss_explodes_is_begun_anew_in_another_order(
     train_images: ImageSet, test_images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the weights at its start, whatever the steps before the explosion did to them; the history tells of it."""
-    step = training.Trainer.step
+    step = loop.Trainer.step
 
     def explode_at(last: bool) -> None:
-        def astray(trainer: training.Trainer, *arguments: Any) -> training.Terms:
+        def astray(trainer: loop.Trainer, *arguments: Any) -> objective.Terms:
             parts = step(trainer, *arguments)
             if len(trainer.history) != 1 or trainer.attempt > 0:
                 return parts
             if last:  # told when the epoch is over
-                return training.Terms(parts.reconstruction + 5000, parts.kl_per_dim)
+                return objective.Terms(parts.reconstruction + 5000, parts.kl_per_dim)
             raise training.ExplosionError("at once")
 
-        monkeypatch.setattr(training.Trainer, "step", astray)
+        monkeypatch.setattr(loop.Trainer, "step", astray)
 
     for name, last in (("early", False), ("late", True)):
         explode_at(last)
@@ -251,7 +246,7 @@ def test_an_epoch_whose_loss_explodes_is_begun_anew_in_another_order(
         history = find_checkpoint(name, tmp_path).history
         assert [record.get("attempts") for record in history] == [None, 2, None]
     assert same(tmp_path / "early", tmp_path / "late")
-    monkeypatch.setattr(training.Trainer, "step", step)
+    monkeypatch.setattr(loop.Trainer, "step", step)
     assert not same(tmp_path / "late", train(tiny_run(epochs=3), train_images, test_images, tmp_path / "usual"))
 
 
@@ -288,8 +283,8 @@ def test_test_images_are_never_learnt_from(train_images: ImageSet, tmp_path: Pat
 def test_one_cycle_rises_to_the_peak_and_falls_to_nothing() -> None:
     """Low at the start, the peak after the rise, zero at the end, and never above the peak."""
     rates = np.array([one_cycle(progress, 4e-3) for progress in np.linspace(0, 1, 101)])
-    assert rates[0] == pytest.approx(4e-3 * training.LOWEST_RATE)
-    assert rates.argmax() == round(100 * training.RISE)
+    assert rates[0] == pytest.approx(4e-3 * schedule.LOWEST_RATE)
+    assert rates.argmax() == round(100 * schedule.RISE)
     assert rates.max() == pytest.approx(4e-3)
     assert rates[-1] == pytest.approx(0)
 
@@ -306,14 +301,14 @@ def test_the_model_is_the_mean_of_its_weights_after_each_late_step(
 ) -> None:
     """Of every step of the last half, and of no other; test figures are that model's."""
     seen: list[list[torch.Tensor]] = []
-    update = training.Trainer.update
+    update = loop.Trainer.update
 
-    def watched(self: training.Trainer, progress: float) -> None:
+    def watched(self: loop.Trainer, progress: float) -> None:
         update(self, progress)
         if progress >= 0.5:
             seen.append([parameter.detach().clone() for parameter in self.trained])
 
-    monkeypatch.setattr(training.Trainer, "update", watched)
+    monkeypatch.setattr(loop.Trainer, "update", watched)
     run = tiny_run(epochs=4)
     folder = train(replace(run, train=replace(run.train, average_from=0.5)), train_images, test_images, tmp_path / "m")
     assert len(seen) == 2 * -(-len(train_images) // run.train.batch_size)
@@ -321,7 +316,7 @@ def test_the_model_is_the_mean_of_its_weights_after_each_late_step(
     for index, parameter in enumerate(model.parameters()):
         torch.testing.assert_close(parameter, torch.stack([weights[index] for weights in seen]).mean(0))
     batches = Batches(test_images, stored, torch.device("cpu"))
-    figures = training.evaluate(model, batches, training._generator(torch.device("cpu"), stored.train.seed))
+    figures = objective.evaluate(model, batches, loop._generator(torch.device("cpu"), stored.train.seed))
     recorded = find_checkpoint("m", tmp_path).history[-1]["test"]
     assert figures["total"] == pytest.approx(recorded["total"], abs=1e-3)
 
@@ -333,7 +328,7 @@ def test_a_rare_large_gradient_moves_a_weight_by_so_many_learning_rates(
     """At most (1 - beta1) / sqrt(1 - beta2) of them (Kingma & Ba 2015, section 2.1)."""
     run = describe_images(tiny_run(), train_images)
     run = replace(run, train=replace(run.train, adam_beta2=beta2))
-    trainer = training.Trainer(run, train_images, train_images)
+    trainer = loop.Trainer(run, train_images, train_images)
     weight = trainer.trained[0]
 
     gradients = [torch.zeros_like(parameter) for parameter in trainer.trained]
@@ -343,7 +338,7 @@ def test_a_rare_large_gradient_moves_a_weight_by_so_many_learning_rates(
     def move(gradient: float) -> float:
         gradients[0].view(-1)[0] = gradient
         before = weight.detach().view(-1)[0].item()
-        trainer.update(training.RISE)  # at the peak of the learning rate
+        trainer.update(schedule.RISE)  # at the peak of the learning rate
         return abs(weight.detach().view(-1)[0].item() - before) / run.train.learning_rate
 
     for step in range(4000):  # longer than either remembers
@@ -354,7 +349,7 @@ def test_a_rare_large_gradient_moves_a_weight_by_so_many_learning_rates(
 def test_a_batch_is_pixels_in_the_unit_interval_and_noise_where_asked(train_images: ImageSet) -> None:
     """Every image comes once an epoch; noise is added to the input only, with the deviation asked for."""
     run = describe_images(tiny_run(noise=0.2), train_images)
-    trainer = training.Trainer(run, train_images, train_images)
+    trainer = loop.Trainer(run, train_images, train_images)
     batches = trainer.train.shuffled(64, torch.Generator().manual_seed(0))
     images, inputs = (
         torch.cat(parts) for parts in zip(*((batch.images.clone(), batch.inputs) for batch in batches), strict=True)
@@ -382,7 +377,7 @@ def test_several_samples_train_the_importance_weighted_bound() -> None:
     model = build(run.model)
     images = torch.rand(6, 1, 8, 8)
     batch = Batch(images, images, None)
-    cost, parts = training.objective(model, batch, 0.5, torch.Generator().manual_seed(1))
+    cost, parts = objective.objective(model, batch, 0.5, torch.Generator().manual_seed(1))
     posterior = model.encode(images)
     weights = []
     for codes in posterior.samples(5, torch.Generator().manual_seed(1)):
@@ -391,7 +386,7 @@ def test_several_samples_train_the_importance_weighted_bound() -> None:
     torch.testing.assert_close(cost, -losses.importance_weighted_bound(torch.stack(weights)))
     assert parts.reconstruction.shape == (6,)
     single = build(replace(run.model, importance_samples=1))
-    cost, parts = training.objective(single, batch, 0.5, torch.Generator().manual_seed(1))
+    cost, parts = objective.objective(single, batch, 0.5, torch.Generator().manual_seed(1))
     torch.testing.assert_close(cost, parts.reconstruction + 0.5 * parts.kl_per_dim.sum(1))
 
 
@@ -457,7 +452,7 @@ def test_a_training_may_end_with_images_as_they_are(
 
     monkeypatch.setattr(Batches, "shuffled", recorded)
     run = replace(tiny_run(), train=TrainConfig(epochs=4, flip=True, augment_until=until))
-    trainer = training.Trainer(describe_images(run, train_images), train_images, train_images)
+    trainer = loop.Trainer(describe_images(run, train_images), train_images, train_images)
     for _ in range(4):
         trainer.epoch(show_progress=False)
     assert seen == shares

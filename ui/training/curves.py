@@ -109,7 +109,7 @@ def schedule(run: RunConfig) -> Figure:
     from plotly.subplots import make_subplots
 
     from vae_core.models.losses import kl_weight
-    from vae_core.training import learning_rate
+    from vae_core.training.schedule import learning_rate
 
     progress = np.linspace(0, 1, SCHEDULE_POINTS)
     rates = [learning_rate(float(part), run.train) for part in progress]

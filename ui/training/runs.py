@@ -6,10 +6,10 @@ import streamlit as st
 
 from ui.frame import notify, plain
 from ui.training import curves
-from vae_core import runs
 from vae_core.config import PRESETS, UserError
 from vae_core.data import DATASETS
-from vae_core.runs import RunRequest, RunState
+from vae_core.training import runs
+from vae_core.training.runs import RunRequest, RunState
 
 POLL_SECONDS = 1.0
 USUAL_DATA = "fashion-mnist-small"  # comes with the program

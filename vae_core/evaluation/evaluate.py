@@ -6,7 +6,7 @@ likelihood, mutual information, what codes tell of labels, and the quality of sa
   python -m vae_core.evaluation NAME ...        measure and examine, and print the figures beside PCA's
   python -m vae_core.evaluation NAME --save     the same, and keep them with the checkpoint
   python -m vae_core.evaluation --table         the stored figures of all shipped checkpoints
-  python -m vae_core.evaluation --aims          those figures beside what their recipes aim at, also into docs/recipes.md
+  python -m vae_core.evaluation --aims          the same beside what their recipes aim at, also into docs/recipes.md
 """
 
 from __future__ import annotations

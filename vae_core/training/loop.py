@@ -8,100 +8,31 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn
 from tqdm import tqdm
 
-from vae_core.batches import Batch, Batches
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
-from vae_core.config import RunConfig, TrainConfig, UserError
+from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.evaluation.evaluate import measure
 from vae_core.models import Autoencoder, build, losses
+from vae_core.training import ExplosionError, TrainingError
+from vae_core.training.batches import Batch, Batches
+from vae_core.training.objective import Terms, as_record, evaluate, objective, sums_of
+from vae_core.training.resume import STATE, read_state, state_folder, work_folder
+from vae_core.training.schedule import augmented_share, learning_rate
 
-STATE = "training.safetensors"
-EVALUATION_BATCH = 500
 SUMMED_STEPS = 50  # whose terms are added up at once
-RISE = 0.3  # share of the training in which the learning rate rises
 ADAM_BETA1 = 0.9
-LOWEST_RATE = 1 / 25  # of the peak, at the start
 MOST_ATTEMPTS = 5  # at an epoch whose loss explodes
 
 History = list[dict[str, Any]]
-
-
-class TrainingError(UserError):
-    """A run that cannot start, or went wrong."""
-
-
-class ExplosionError(TrainingError):
-    """The loss of an epoch grew beyond all bounds, or is no longer a finite number."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The objective's parts for a batch: nats per image (N,), and KL per dimension (N, D)."""
-
-    reconstruction: Tensor
-    kl_per_dim: Tensor
-
-
-def terms(model: Autoencoder, batch: Batch, generator: torch.Generator) -> Terms:
-    """The objective's parts with one posterior sample per image."""
-    posterior = model.encode(batch.inputs, batch.labels)
-    output = model.decode(posterior.sample(generator), batch.labels)
-    return Terms(model.pixel_nll(output.float(), batch.images), posterior.kl_per_dim())
-
-
-def objective(
-    model: Autoencoder, batch: Batch, kl_weight: float, generator: torch.Generator
-) -> tuple[Tensor, Terms]:
-    """What training minimises, (N,) nats per image, and its parts.
-
-    With one posterior sample that is the negative ELBO with its KL in closed form (Kingma & Welling 2014, eq. 7); with
-    several the negative importance-weighted bound (Burda et al. 2016, eq. 8), the parts being their means over the
-    samples. ``kl_weight`` multiplies the KL, or log q(z|x) - log p(z) of each sample.
-    """
-    samples = model.config.importance_samples
-    if samples == 1:
-        parts = terms(model, batch, generator)
-        return parts.reconstruction + kl_weight * parts.kl_per_dim.float().sum(1), parts
-    posterior = model.encode(batch.inputs, batch.labels)
-    codes = posterior.samples(samples, generator)
-    labels = None if batch.labels is None else batch.labels.repeat(samples)
-    output = model.decode(codes.flatten(0, 1), labels).float()
-    images = batch.images.expand(samples, *batch.images.shape).flatten(0, 1)
-    reconstruction = model.pixel_nll(output, images).unflatten(0, (samples, -1))
-    divergence = posterior.log_density(codes) - losses.log_normal(codes, 0.0, 0.0)
-    bound = losses.importance_weighted_bound(-(reconstruction + kl_weight * divergence))
-    return -bound, Terms(reconstruction.mean(0), posterior.kl_per_dim())
-
-
-def one_cycle(progress: float, peak: float) -> float:
-    """The learning rate at a point of the training, in [0, 1]: a cosine rise to the peak, a cosine fall to 0.
-
-    Smith & Topin 2019, "Super-convergence".
-    """
-    if progress < RISE:
-        low = peak * LOWEST_RATE
-        return low + (peak - low) * 0.5 * (1 - math.cos(math.pi * progress / RISE))
-    return peak * 0.5 * (1 + math.cos(math.pi * (progress - RISE) / (1 - RISE)))
-
-
-def learning_rate(progress: float, config: TrainConfig) -> float:
-    """The learning rate at a point of the training, in [0, 1]: one cycle, held where weights begin to be averaged."""
-    return one_cycle(min(progress, config.average_from), config.learning_rate)
-
-
-def augmented_share(progress: float, until: float) -> float:
-    """The share of images that is mirrored and moved at a point of the training: all, or falling to 0 ``until``."""
-    return 1.0 if until == 1 else max(0.0, 1 - progress / until)
 
 
 def pick_device() -> torch.device:
@@ -129,29 +60,6 @@ def _generator(device: torch.device, *keys: int) -> torch.Generator:
     for key in keys:
         seed = (seed * 1_000_003 + key + 1) % 2**63
     return torch.Generator(device).manual_seed(seed)
-
-
-@torch.inference_mode()
-def evaluate(model: Autoencoder, batches: Batches, generator: torch.Generator) -> dict[str, Any]:
-    """Mean reconstruction, KL and total over a split, nats per image, one posterior sample per image."""
-    model.eval()
-    reconstruction, kl = 0.0, torch.zeros(model.config.latent, dtype=torch.float64)
-    for batch in batches.in_order(EVALUATION_BATCH, generator):
-        parts = terms(model, batch, generator)
-        reconstruction += parts.reconstruction.double().sum().item()
-        kl += parts.kl_per_dim.double().sum(0).cpu()
-    count = len(batches)
-    kl_per_dim = (kl / count).tolist()
-    record = _record(reconstruction / count, sum(kl_per_dim))
-    return record | ({"kl_per_dim": [round(value, 5) for value in kl_per_dim]} if model.variational else {})
-
-
-def _record(reconstruction: float, kl: float) -> dict[str, Any]:
-    return {
-        "reconstruction": round(reconstruction, 4),
-        "kl": round(kl, 4),
-        "total": round(reconstruction + kl, 4),
-    }
 
 
 class Trainer:
@@ -240,7 +148,7 @@ class Trainer:
             progress = (number + (step - 1) / self.steps_per_epoch) / config.epochs
             done.append(self.step(batch, generator, progress))
             if step % SUMMED_STEPS == 0 or step == self.steps_per_epoch:
-                sums += _sums(done)
+                sums += sums_of(done)
                 done.clear()
                 if not torch.isfinite(sums).all():
                     break
@@ -249,7 +157,7 @@ class Trainer:
                 f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
                 f"(now {config.learning_rate:g})"
             )
-        record = _record(*(sums / len(self.train)).tolist())
+        record = as_record(*(sums / len(self.train)).tolist())
         self._check_not_exploded(record)
         return record
 
@@ -321,7 +229,7 @@ class Trainer:
             TrainingError: if there is none, it is damaged, or it belongs to another configuration.
             ConfigError: if its configuration cannot be read.
         """
-        metadata, tensors = _read_state(folder)
+        metadata, tensors = read_state(folder)
         if RunConfig.from_json(metadata.get("run", "")) != self.run:  # not as text: options may have been added since
             raise TrainingError(f"{folder / STATE} has another configuration; give the same options as then")
 
@@ -340,45 +248,6 @@ class Trainer:
             optimiser["state"].setdefault(int(index), {})[entry] = value
         self.optimiser.load_state_dict(optimiser)
         self.history = json.loads(metadata["history"])
-
-
-def _sums(parts: list[Terms]) -> Tensor:
-    """Reconstruction and KL (2,) of several batches, summed over all their images, in nats."""
-    each = ([one.reconstruction for one in parts], [one.kl_per_dim for one in parts])
-    return torch.stack([torch.cat(tensors).sum(dtype=torch.float64) for tensors in each])
-
-
-def work_folder(folder: Path) -> Path:
-    """Where an unfinished run keeps its state: hidden beside the checkpoint that it will become."""
-    return folder.parent / f".{folder.name}.training"
-
-
-def state_folder(folder: Path) -> Path:
-    """Where the state of a checkpoint's unfinished run lies: the work folder, or the checkpoint if it was stopped."""
-    work = work_folder(folder)
-    return work if (work / STATE).exists() else folder
-
-
-def unfinished_run(folder: Path) -> RunConfig:
-    """The configuration of a checkpoint's unfinished run.
-
-    Raises:
-        TrainingError: if there is none.
-    """
-    return RunConfig.from_json(_read_state(state_folder(folder))[0].get("run", ""))
-
-
-def _read_state(folder: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """The metadata and tensors that ``Trainer.save_state`` wrote."""
-    path = folder / STATE
-    if not path.exists():
-        raise TrainingError(f"there is no unfinished run of {folder.name} to resume")
-    try:
-        with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-            return file.metadata() or {}, tensors
-    except (SafetensorError, OSError) as error:
-        raise TrainingError(f"{path} is damaged ({error}); start the run again without --resume") from error
 
 
 def fit(

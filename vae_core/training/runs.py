@@ -27,7 +27,7 @@ SWITCH = "LATENT_TRAINING"
 MOST_EPOCHS = 500
 MOST_NUMBERS = 256
 NAMES_TRIED = 1000
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 class RunError(UserError):
