@@ -168,7 +168,7 @@ def train(options: Options) -> None:
     metrics = find_checkpoint(folder.name, out).metrics
     print(f"{folder} is ready: test MSE {metrics['mse']:.5f}, {metrics['total']:.2f} nats per image", flush=True)
     if options.maps:
-        from vae_core.embedding import make_maps_with_bar
+        from vae_core.maps import make_maps_with_bar
 
         make_maps_with_bar(folder.name, out, options.data_root)
 

@@ -25,14 +25,14 @@ import numpy as np
 import tyro
 
 from benchmarks.report import print_table, verdict
-from vae_core import embedding
+from vae_core import maps
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import DataMissingError, load_images
 from vae_core.latent.space import LatentSpace
-from vae_core.map_quality import measure, trustworthiness
-from vae_core.placing import settle
-from vae_core.projection import MapRequest, embed
+from vae_core.maps.out_of_sample import settle
+from vae_core.maps.projection import MapRequest, embed
+from vae_core.maps.quality import measure, trustworthiness
 
 MODEL = "fashion-vae-16"
 QUICK_POINTS = 400
@@ -44,7 +44,7 @@ NEW_CODES = 500
 # --- one map in a process of its own -----------------------------------------------------------------------------
 
 
-def _ours(method: embedding.Method) -> Callable[[np.ndarray], np.ndarray]:
+def _ours(method: maps.Method) -> Callable[[np.ndarray], np.ndarray]:
     return lambda codes: embed(codes, MapRequest("", "", method, len(codes)))
 
 
@@ -154,14 +154,14 @@ def answers(codes: np.ndarray, folder: Path) -> None:
     checkpoint = find_checkpoint(MODEL)
     labels = load_images(DataConfig("fashion-mnist-small"), "test").labels[: len(codes)]  # type: ignore[index]
     request = MapRequest(checkpoint.name, checkpoint.digest, "tsne", len(codes))
-    coordinates = embedding.shipped_map(checkpoint.folder, request)
+    coordinates = maps.shipped_map(checkpoint.folder, request)
     if coordinates is None:
-        print(f"\nAnswers: {MODEL} has no maps; python -m vae_core.embedding --maps {MODEL}")
+        print(f"\nAnswers: {MODEL} has no maps; python -m vae_core.maps.worker --maps {MODEL}")
         return
     coordinates = coordinates[: len(codes)]
     works: list[tuple[str, Callable[[], object], float]] = [
         ("all figures of trust, measured", lambda: measure(codes, coordinates, labels), 2),
-        ("the same, as they were shipped", lambda: embedding.load_shipped(checkpoint.folder, request), 2),
+        ("the same, as they were shipped", lambda: maps.load_shipped(checkpoint.folder, request), 2),
         ("scikit-learn's trustworthiness alone", lambda: of_scikit_learn(codes, coordinates, n_neighbors=15), np.inf),
         ("one new code's place", lambda: settle(codes[:1] + 0.1, codes, coordinates, request), 0.1),
     ]
@@ -193,7 +193,7 @@ def places(codes: np.ndarray, folder: Path) -> None:
             found = _neighbours(make(), shown)
             each = (time.perf_counter() - began) / len(new)
             shared = np.mean([len(set(a) & set(b)) for a, b in zip(true, found, strict=True)]) / NEIGHBOURS
-            lines.append(f"| {embedding.METHODS[method]} | {way} | {1000 * each:.1f} ms | {shared:.3f} |")
+            lines.append(f"| {maps.METHODS[method]} | {way} | {1000 * each:.1f} ms | {shared:.3f} |")
     print_table(f"{len(new)} new codes on maps of {_size(reference)}",
                 f"map | way | time a code | of the {NEIGHBOURS} nearest, shared", lines)  # fmt: skip
 
@@ -226,15 +226,15 @@ def worker(codes: np.ndarray, folder: Path) -> None:
     os.environ["LATENT_CACHE"] = str(folder / "cache")
     checkpoint = find_checkpoint(MODEL)
     lines = []
-    for method in embedding.METHODS:
+    for method in maps.METHODS:
         request = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes))
         began, still = _watch(request, until="")
-        lines.append(f"| {embedding.METHODS[method]} | {time.perf_counter() - began:.1f} s | {still:.2f} s | "
+        lines.append(f"| {maps.METHODS[method]} | {time.perf_counter() - began:.1f} s | {still:.2f} s | "
                      f"{verdict(still <= 1, 'moves each second')} |")  # fmt: skip
         if method != "pca":
             again = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes), seed=1)
             _watch(again, until="Moving the points")
-            taken = _seconds(lambda again=again: embedding.cancel_job(again))  # type: ignore[misc]
+            taken = _seconds(lambda again=again: maps.cancel_job(again))  # type: ignore[misc]
             lines.append(f"| stopping it | {taken:.2f} s | | {verdict(taken < 2, 'under 2 s')} |")
     print_table(f"By way of the worker, {_size(codes)}, encoding included",
            "map | seconds | longest standstill | target", lines)  # fmt: skip
@@ -244,8 +244,8 @@ def _watch(request: MapRequest, until: str) -> tuple[float, float]:
     """Start a job and watch it to a word of its meter, or to its end; when it began, and the longest standstill."""
     began = changed = time.perf_counter()
     longest, last = 0.0, None
-    embedding.start_job(request)
-    while (state := embedding.job_state(request)) is not None and state.running:
+    maps.start_job(request)
+    while (state := maps.job_state(request)) is not None and state.running:
         now = time.perf_counter()
         if (state.fraction, state.text) != last:
             longest, changed, last = max(longest, now - changed), now, (state.fraction, state.text)

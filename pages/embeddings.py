@@ -8,7 +8,7 @@ from ui.embeddings import controls
 from ui.embeddings.view import View
 from ui.frame import open_page
 from ui.state import loaders, point
-from vae_core import embedding
+from vae_core import maps
 
 checkpoint = open_page("pages/embeddings.py")
 images = loaders.attempt(lambda: loaders.test_images(checkpoint))
@@ -18,7 +18,7 @@ space = loaders.attempt(lambda: loaders.open_space(checkpoint))
 if space is None:
     st.stop()
 choice = controls.choose(checkpoint, len(images))
-indices = embedding.chosen_points(len(images), choice.points)
+indices = maps.chosen_points(len(images), choice.points)
 view = View(checkpoint, space, images, indices, choice)
 view.send()
 

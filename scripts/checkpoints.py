@@ -16,8 +16,8 @@ from pathlib import Path
 from vae_core.checkpoint import checkpoints_folder, find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import DataMissingError, load_images
-from vae_core.embedding import load_maps, make_maps_with_bar
 from vae_core.evaluation.evaluate import add_figures
+from vae_core.maps import load_maps, make_maps_with_bar
 from vae_core.recipes import Recipe, list_recipes, load_recipe
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -67,7 +67,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core", {"torchvision", "torch", "streamlit"}),
         ("vae_core.checkpoint", {"torch", "torchvision", "sklearn"}),
         ("vae_core.data", {"torch", "torchvision", "sklearn"}),
-        ("vae_core.embedding", {"torch", "sklearn", "umap", "openTSNE"}),
+        ("vae_core.maps", {"torch", "sklearn", "umap", "openTSNE"}),
         ("vae_core.latent.space", {"torchvision", "sklearn", "umap"}),
         ("vae_core.latent.distributions", {"torch", "sklearn", "scipy"}),
         ("vae_core.training.loop", {"torchvision", "sklearn", "umap"}),

@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole, texts
-from vae_core import embedding
+from vae_core import maps
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import load_images
 from vae_core.latent.space import LatentSpace
+from vae_core.maps import jobs
 
 IMAGES = load_images(DataConfig("digits"), "test")
 
@@ -23,11 +24,11 @@ IMAGES = load_images(DataConfig("digits"), "test")
 @pytest.fixture(autouse=True)
 def _no_other_workers() -> None:
     """Maps that other tests have asked for do not stand in the way."""
-    with embedding._workers_lock:
-        for worker in embedding._workers.values():
+    with jobs._workers_lock:
+        for worker in jobs._workers.values():
             worker.kill()
             worker.wait()
-        embedding._workers.clear()
+        jobs._workers.clear()
 
 
 @pytest.fixture
@@ -35,8 +36,8 @@ def with_maps(checkpoints: Path) -> Path:
     """The tiny checkpoints; two of them bring maps along, as shipped ones do."""
     for name in ("digits-vae", "digits-cae"):
         codes = LatentSpace.open(checkpoints / name).encode(IMAGES.images)
-        maps = {method: codes[:, :2] * (number + 1) for number, method in enumerate(embedding.METHODS)}
-        embedding.save_maps(checkpoints / name, find_checkpoint(name, checkpoints).digest, maps)
+        made = {method: codes[:, :2] * (number + 1) for number, method in enumerate(maps.METHODS)}
+        maps.save_maps(checkpoints / name, find_checkpoint(name, checkpoints).digest, made)
     return checkpoints
 
 
@@ -72,11 +73,11 @@ def test_a_map_that_nobody_waits_for_is_stopped(checkpoints: Path, open_page: Op
     """Who chooses other parameters before a map is there leaves no worker behind."""
     app = open_page("pages/embeddings.py", model="digits-vae")
     first = app.session_state["maps_started"]["first"]
-    assert embedding.job_state(first) is not None
+    assert maps.job_state(first) is not None
     app.session_state["map_perplexity"] = 20
     app.run()
-    assert embedding.job_state(first) is None
-    embedding.cancel_job(app.session_state["maps_started"]["first"])
+    assert maps.job_state(first) is None
+    maps.cancel_job(app.session_state["maps_started"]["first"])
 
 
 def test_the_plane_of_a_model_with_two_numbers_needs_no_map(checkpoints: Path, open_page: OpenPage) -> None:
@@ -229,10 +230,10 @@ def test_a_map_done_while_the_page_looks_is_shown(
     """A worker that ends between the page's two questions is no failure: the page looks once more."""
     app = open_page("pages/embeddings.py", model="digits-cae", map="PCA", input="Pixels")
     request = app.session_state["maps_started"]["first"]
-    embedding._workers[request.key].wait()
+    jobs._workers[request.key].wait()
     looks = [lambda asked: None]
-    found = embedding.cached_map
-    monkeypatch.setattr(embedding, "cached_map", lambda asked: (looks.pop() if looks else found)(asked))
+    found = maps.cached_map
+    monkeypatch.setattr(maps, "cached_map", lambda asked: (looks.pop() if looks else found)(asked))
     app.run()
     assert_whole(app)
     assert not looks

@@ -19,8 +19,8 @@ from tests.browser.conftest import IDLE, LONGEST_WAIT, wait_until_idle
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import load_images
-from vae_core.projection import MapRequest
-from vae_core.shipped_maps import load_shipped, store_maps
+from vae_core.maps.bundled import load_shipped, store_maps
+from vae_core.maps.projection import MapRequest
 
 # A point that has the map to itself: of some, the one whose nearest neighbour is farthest away.
 LONELY = """(map) => {

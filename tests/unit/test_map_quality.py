@@ -11,8 +11,8 @@ from sklearn.manifold import trustworthiness
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from vae_core import map_quality
-from vae_core.map_quality import NEIGHBOURS, VOTERS, measure, shepard
+from vae_core.maps import quality
+from vae_core.maps.quality import NEIGHBOURS, VOTERS, measure, shepard
 from vae_core.neighbours import nearest
 
 
@@ -65,7 +65,7 @@ def test_the_tree_counts_as_all_distances_do(count: int, size: int, k: int, seed
     coordinates = generator.integers(0, 6, (count, size)).astype(float)
     neighbours, _ = nearest(generator.normal(size=(count, size)), k)
     given = (coordinates, np.arange(count), neighbours, generator.random((count, k)) < 0.5, k)
-    assert map_quality._excess_by_tree(*given) == map_quality._excess_by_distances(*given)
+    assert quality._excess_by_tree(*given) == quality._excess_by_distances(*given)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
@@ -129,8 +129,8 @@ def test_of_very_many_points_a_part_is_measured(monkeypatch: pytest.MonkeyPatch)
     codes, labels = points(1000)
     coordinates = codes[:, :2]
     whole = measure(codes, coordinates, labels)
-    monkeypatch.setattr(map_quality, "MOST_ROWS", 500)
-    monkeypatch.setattr(map_quality, "ROWS_OF_MANY", 400)
+    monkeypatch.setattr(quality, "MOST_ROWS", 500)
+    monkeypatch.setattr(quality, "ROWS_OF_MANY", 400)
     part = measure(codes, coordinates, labels)
     assert part.measured == 400
     assert np.isnan(part.distortion).sum() == 600

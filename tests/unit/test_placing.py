@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
-from vae_core.placing import (
+from vae_core.maps.out_of_sample import (
     Loss,
     membership_strengths,
     perplexity_weights,
@@ -20,7 +20,7 @@ from vae_core.placing import (
     umap_curve,
     umap_loss,
 )
-from vae_core.projection import MapRequest, Method
+from vae_core.maps.projection import MapRequest, Method
 
 METHODS: tuple[Method, ...] = ("tsne", "umap")
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
-from vae_core import projection
 from vae_core.evaluation import metrics
-from vae_core.projection import METHODS, MapError, MapRequest, align, check, embed, usual_request
+from vae_core.maps import projection
+from vae_core.maps.projection import METHODS, MapError, MapRequest, align, check, embed, usual_request
 
 
 def clusters(count: int = 240, size: int = 5) -> tuple[np.ndarray, np.ndarray]:

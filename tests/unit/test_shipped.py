@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_core import embedding
+from vae_core import maps
 from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluation import aims, metrics
 from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
-from vae_core.map_quality import VOTERS, shepard
-from vae_core.projection import MapRequest, usual_request
+from vae_core.maps.bundled import MOST_POINTS, grid
+from vae_core.maps.projection import MapRequest, usual_request
+from vae_core.maps.quality import VOTERS, shepard
 from vae_core.recipes import RECIPES, list_recipes, load_recipe
-from vae_core.shipped_maps import MOST_POINTS, grid
 
 DATA_ROOT = Path(os.environ["LATENT_DATA"]) if "LATENT_DATA" in os.environ else None  # before the tests hide it
 SHIPPED = {name: RECIPES.parent / "checkpoints" / name for name in list_recipes()}
@@ -88,22 +88,22 @@ def enough(request: MapRequest, points: int) -> bool:
 
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     """All of the grid that its points are enough for, or the usual ones; t-SNE and UMAP keep neighbours together."""
-    requests = embedding.shipped_requests(shipped.folder, shipped.digest)
+    requests = maps.shipped_requests(shipped.folder, shipped.digest)
     points = min(MOST_POINTS, shipped.metrics["images"])
     if load_recipe(shipped.name).maps == "grid":
         possible = [request for request in grid(shipped.name, shipped.digest, points) if enough(request, points)]
     else:
-        possible = [usual_request(shipped.name, shipped.digest, method, points) for method in embedding.METHODS]
+        possible = [usual_request(shipped.name, shipped.digest, method, points) for method in maps.METHODS]
     assert set(requests) == set(possible)
-    maps = embedding.load_maps(shipped.folder, shipped.digest)
-    assert list(maps) == list(embedding.METHODS)
-    assert {coordinates.shape for coordinates in maps.values()} == {(shipped.metrics["images"], 2)}
+    stored_maps = maps.load_maps(shipped.folder, shipped.digest)
+    assert list(stored_maps) == list(maps.METHODS)
+    assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics["images"], 2)}
     if points < FEWEST_TO_TRUST:
         return
     images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
     codes = space.encode(images.images, images.labels if space.classes else None)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
-    trust = {method: metrics.trustworthiness(codes[some], maps[method][some]) for method in maps}
+    trust = {method: metrics.trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
     least = min(trust["tsne"], trust["umap"])
     assert least > trust["pca"] or space.latent == 2
     # Codes of a model that is told the label, or of many numbers, come close to a shapeless Gaussian, which no plane
@@ -115,8 +115,8 @@ def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
     """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
     images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
     codes = space.encode(images.images, images.labels if space.classes else None)
-    for request in embedding.shipped_requests(shipped.folder, shipped.digest):
-        found = embedding.load_shipped(shipped.folder, request)
+    for request in maps.shipped_requests(shipped.folder, shipped.digest):
+        found = maps.load_shipped(shipped.folder, request)
         assert found is not None
         assert found.quality is not None
         some = shepard(codes, found.coordinates)

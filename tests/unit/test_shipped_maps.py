@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vae_core import embedding, shipped_maps
+from vae_core import maps
 from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.data import load_images
-from vae_core.embedding import METHODS, MapError, MapRequest
 from vae_core.latent.space import LatentSpace
-from vae_core.map_quality import measure
-from vae_core.map_sources import chosen_points, source_points
-from vae_core.projection import principal_axes, usual_request
-from vae_core.shipped_maps import ShippedMap, load_shipped, store_maps
+from vae_core.maps import METHODS, MapError, MapRequest, bundled
+from vae_core.maps.bundled import ShippedMap, load_shipped, store_maps
+from vae_core.maps.projection import principal_axes, usual_request
+from vae_core.maps.quality import measure
+from vae_core.maps.sources import chosen_points, source_points
 
 DIGEST = "0123456789abcdef"
 coordinates = arrays(np.float32, (7, 2), elements=st.floats(-1000, 1000, width=32))
@@ -38,13 +38,13 @@ def checkpoint(digits_checkpoints: Path, tmp_path: Path) -> Checkpoint:
 
 
 @given(st.dictionaries(st.sampled_from(list(METHODS)), coordinates, min_size=1))
-def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFactory, maps: dict) -> None:
+def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFactory, stored_maps: dict) -> None:
     """Every coordinate is within half a step of 1/65535 of its axis, and the methods are those stored."""
     folder = tmp_path_factory.mktemp("model")
-    embedding.save_maps(folder, DIGEST, maps)
-    found = embedding.load_maps(folder, DIGEST)
-    assert found.keys() == maps.keys()
-    for method, stored in maps.items():
+    maps.save_maps(folder, DIGEST, stored_maps)
+    found = maps.load_maps(folder, DIGEST)
+    assert found.keys() == stored_maps.keys()
+    for method, stored in stored_maps.items():
         assert found[method].dtype == np.float32
         largest = np.abs(stored).max()  # float32 itself is no finer than this times 1e-7
         step = np.ptp(stored, axis=0).astype(float) / 65535
@@ -61,9 +61,9 @@ def test_a_map_stored_as_a_difference_comes_back(
     second = replace(first, perplexity=5.0)
     stored = {first: ShippedMap(usual, 0.0, None), second: ShippedMap(other, 0.0, None)}
     store_maps(folder, DIGEST, 7, stored)
-    beside = embedding.shipped_map(folder, second)
+    beside = maps.shipped_map(folder, second)
     store_maps(folder, DIGEST, 7, {second: stored[second]})
-    assert np.array_equal(beside, embedding.shipped_map(folder, second))
+    assert np.array_equal(beside, maps.shipped_map(folder, second))
 
 
 def test_similar_maps_take_less_room(tmp_path: Path) -> None:
@@ -74,60 +74,60 @@ def test_similar_maps_take_less_room(tmp_path: Path) -> None:
     second = replace(first, perplexity=5.0)
     stored = {first: ShippedMap(usual, 0.0, None)}
     store_maps(tmp_path, DIGEST, 10_000, stored)
-    one = (tmp_path / shipped_maps.MAPS).stat().st_size
+    one = (tmp_path / bundled.MAPS).stat().st_size
     near = usual + random.uniform(-0.01, 0.01, usual.shape)
     store_maps(tmp_path, DIGEST, 10_000, stored | {second: ShippedMap(near, 0.0, None)})
-    assert (tmp_path / shipped_maps.MAPS).stat().st_size < 1.8 * one
+    assert (tmp_path / bundled.MAPS).stat().st_size < 1.8 * one
 
 
 def test_maps_of_other_weights_are_not_taken(tmp_path: Path) -> None:
     """A checkpoint that was trained anew has no maps until they are made again."""
-    embedding.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
-    assert embedding.load_maps(tmp_path, DIGEST[::-1]) == {}
+    maps.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
+    assert maps.load_maps(tmp_path, DIGEST[::-1]) == {}
 
 
 def test_damaged_maps_count_as_none(tmp_path: Path) -> None:
     """An absent, empty, cut or altered file, and a pickled one, are no maps and no error."""
-    assert embedding.load_maps(tmp_path, DIGEST) == {}
-    maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
-    embedding.save_maps(tmp_path, DIGEST, maps)
-    path = tmp_path / shipped_maps.MAPS
+    assert maps.load_maps(tmp_path, DIGEST) == {}
+    stored_maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
+    maps.save_maps(tmp_path, DIGEST, stored_maps)
+    path = tmp_path / bundled.MAPS
     whole = path.read_bytes()
     for length in range(0, len(whole), 37):
         path.write_bytes(whole[:length])
-        assert embedding.load_maps(tmp_path, DIGEST) == {}
+        assert maps.load_maps(tmp_path, DIGEST) == {}
     for position in range(0, len(whole), 11):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 255]) + whole[position + 1 :])
-        embedding.load_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
+        maps.load_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
     with path.open("wb") as file:
         np.savez(file, digest=np.array([{"a": 1}], dtype=object))
-    assert embedding.load_maps(tmp_path, DIGEST) == {}
+    assert maps.load_maps(tmp_path, DIGEST) == {}
 
 
 def test_ten_thousand_points_of_three_maps_are_small(tmp_path: Path) -> None:
     """A shipped file of maps stays under 150 kB."""
-    maps = {method: np.random.default_rng(0).normal(size=(10_000, 2)) for method in METHODS}
-    embedding.save_maps(tmp_path, DIGEST, maps)
-    assert (tmp_path / shipped_maps.MAPS).stat().st_size < 150_000
+    stored_maps = {method: np.random.default_rng(0).normal(size=(10_000, 2)) for method in METHODS}
+    maps.save_maps(tmp_path, DIGEST, stored_maps)
+    assert (tmp_path / bundled.MAPS).stat().st_size < 150_000
 
 
 def test_all_that_is_known_of_a_map_comes_back(tmp_path: Path) -> None:
     """Figures, distortion point by point, seconds, and PCA's axes."""
     generator = np.random.default_rng(0)
     codes, labels = generator.normal(size=(50, 4)), np.arange(50) % 3
-    maps = {}
-    for request in shipped_maps.grid(tmp_path.name, DIGEST, 50):
+    stored_maps = {}
+    for request in bundled.grid(tmp_path.name, DIGEST, 50):
         plane = generator.normal(size=(50, 2)).astype(np.float32)
         axes = principal_axes(codes, 2) if request.method == "pca" else None
-        maps[request] = ShippedMap(plane, 1.5, measure(codes, plane, labels), axes)
-    store_maps(tmp_path, DIGEST, 50, maps)
-    assert embedding.shipped_requests(tmp_path, DIGEST) == list(maps)
-    for request, stored in maps.items():
+        stored_maps[request] = ShippedMap(plane, 1.5, measure(codes, plane, labels), axes)
+    store_maps(tmp_path, DIGEST, 50, stored_maps)
+    assert maps.shipped_requests(tmp_path, DIGEST) == list(stored_maps)
+    for request, stored in stored_maps.items():
         found = load_shipped(tmp_path, request)
         assert found is not None
         assert found.seconds == 1.5
         np.testing.assert_allclose(found.coordinates, stored.coordinates, atol=1e-3)
-        np.testing.assert_array_equal(embedding.shipped_map(tmp_path, request), found.coordinates)
+        np.testing.assert_array_equal(maps.shipped_map(tmp_path, request), found.coordinates)
         assert found.quality is not None
         assert stored.quality is not None
         np.testing.assert_allclose(found.quality.distortion, stored.quality.distortion, rtol=1e-6)
@@ -163,10 +163,10 @@ def test_a_smaller_map_is_a_part_of_the_shipped_one(tmp_path: Path) -> None:
 def test_only_what_was_asked_for_is_given(tmp_path: Path, other: dict) -> None:
     """A map at other parameters, of other points or of other weights is not taken for the one that is there."""
     request = usual_request(tmp_path.name, DIGEST, "tsne", 50)
-    embedding.save_maps(tmp_path, DIGEST, {"tsne": np.random.default_rng(0).normal(size=(50, 2))})
-    assert embedding.shipped_map(tmp_path, request) is not None
-    assert embedding.shipped_map(tmp_path, replace(request, neighbours=5)) is not None, "which t-SNE does not have"
-    assert embedding.shipped_map(tmp_path, replace(request, **other)) is None
+    maps.save_maps(tmp_path, DIGEST, {"tsne": np.random.default_rng(0).normal(size=(50, 2))})
+    assert maps.shipped_map(tmp_path, request) is not None
+    assert maps.shipped_map(tmp_path, replace(request, neighbours=5)) is not None, "which t-SNE does not have"
+    assert maps.shipped_map(tmp_path, replace(request, **other)) is None
 
 
 # --- making them -------------------------------------------------------------------------------------------------
@@ -183,21 +183,21 @@ def test_make_maps_makes_the_grid_and_goes_on(checkpoint: Checkpoint, monkeypatc
         on_progress(1.0, "Done")
         return codes[:, :2]
 
-    monkeypatch.setattr(shipped_maps, "embed", quick)
+    monkeypatch.setattr(bundled, "embed", quick)
     interrupted, progress, folder = True, [], checkpoint.folder
     with pytest.raises(KeyboardInterrupt):
-        embedding.make_maps(checkpoint.name, lambda fraction, text: None, folder.parent)
-    assert len(embedding.shipped_requests(folder, checkpoint.digest)) == 4
+        maps.make_maps(checkpoint.name, lambda fraction, text: None, folder.parent)
+    assert len(maps.shipped_requests(folder, checkpoint.digest)) == 4
     interrupted = False
-    embedding.make_maps(checkpoint.name, lambda fraction, text: progress.append(fraction), folder.parent)
+    maps.make_maps(checkpoint.name, lambda fraction, text: progress.append(fraction), folder.parent)
     count = len(load_images(checkpoint.run.data, "test"))  # type: ignore[union-attr]
-    expected = shipped_maps.grid(checkpoint.name, checkpoint.digest, count)
+    expected = bundled.grid(checkpoint.name, checkpoint.digest, count)
     assert len(expected) == 13
-    assert [request for request, _ in made] == expected == embedding.shipped_requests(folder, checkpoint.digest)
+    assert [request for request, _ in made] == expected == maps.shipped_requests(folder, checkpoint.digest)
     assert [request.method for request, from_pca in made if from_pca] == list(METHODS)
     assert progress == sorted(progress)
     assert progress[-1] == 1
-    found = embedding.load_maps(folder, checkpoint.digest)
+    found = maps.load_maps(folder, checkpoint.digest)
     assert {method: len(found[method]) for method in found} == dict.fromkeys(METHODS, count)
 
 
@@ -205,10 +205,10 @@ def test_few_points_get_the_maps_that_they_are_enough_for(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Perplexity 100 needs more than 300 points; with 80, t-SNE at 5 remains, and all of UMAP."""
-    monkeypatch.setattr(shipped_maps, "MOST_POINTS", 80)
-    monkeypatch.setattr(shipped_maps, "embed", lambda codes, *_: codes[:, :2])
-    embedding.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
-    made = embedding.shipped_requests(checkpoint.folder, checkpoint.digest)
+    monkeypatch.setattr(bundled, "MOST_POINTS", 80)
+    monkeypatch.setattr(bundled, "embed", lambda codes, *_: codes[:, :2])
+    maps.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
+    made = maps.shipped_requests(checkpoint.folder, checkpoint.digest)
     assert {request.perplexity for request in made if request.method == "tsne"} == {5.0}
     assert sum(request.method == "umap" for request in made) == 9
 
@@ -217,8 +217,8 @@ def test_codes_that_are_all_equal_are_told(checkpoint: Checkpoint, monkeypatch: 
     """In one line, and no file is written."""
     monkeypatch.setattr(LatentSpace, "posterior", lambda self, images, labels: (np.zeros((len(images), 4)),) * 2)
     with pytest.raises(MapError, match="all codes are equal"):
-        embedding.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
-    assert embedding.shipped_requests(checkpoint.folder, checkpoint.digest) == []
+        maps.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
+    assert maps.shipped_requests(checkpoint.folder, checkpoint.digest) == []
 
 
 # --- what maps are made of ---------------------------------------------------------------------------------------

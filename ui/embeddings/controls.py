@@ -12,9 +12,8 @@ from ui.components.map import Parameter
 from ui.embeddings import loading
 from ui.embeddings.colours import CLASS, colourings
 from ui.shared.models import fellows
-from vae_core import embedding
-from vae_core.embedding import MapRequest
-from vae_core.projection import LIBRARIES, Library, Source, usual_parameters
+from vae_core import maps
+from vae_core.maps import LIBRARIES, Library, MapRequest, Source, usual_parameters
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -47,7 +46,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
     """The row of controls above the map; all of it is in the page's address."""
     assert checkpoint.run is not None
     plane = {PLANE_TITLE: loading.CODES} if checkpoint.run.model.latent == 2 else {}
-    methods = plane | {title: method for method, title in embedding.METHODS.items()}
+    methods = plane | {title: method for method, title in maps.METHODS.items()}
     first = PLANE_TITLE if plane else "t-SNE"
     names = colourings(checkpoint)
     counts = sorted({min(number, count) for number in (2000, 5000, 10_000)})
@@ -69,7 +68,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
                 "Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params"
             )
             sources = [
-                title for source, title in embedding.SOURCES.items()
+                title for source, title in maps.SOURCES.items()
                 if source != "samples" or checkpoint.run.model.family == "vae"
             ]  # fmt: skip
             source = st.segmented_control(
@@ -88,7 +87,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
                 "t-SNE by", LIBRARIES, default=LIBRARIES[0], key="library", required=True, bind="query-params",
                 help="Two programs for the same method; scikit-learn's takes about twice as long",
             )  # fmt: skip
-    by_title = {title: source for source, title in embedding.SOURCES.items()}
+    by_title = {title: source for source, title in maps.SOURCES.items()}
     return Choice(
         methods[title or first], int(points or counts[-1]), int(dimensions or 2), int(seed or 0),
         colouring or CLASS, beside or ALONE, by_title.get(source or "", "means"),
@@ -139,7 +138,7 @@ def _number(text: str) -> float | None:
 
 
 def request_of(
-    checkpoint: Checkpoint, method: embedding.Method, choice: Choice, parameters: dict[str, float]
+    checkpoint: Checkpoint, method: maps.Method, choice: Choice, parameters: dict[str, float]
 ) -> MapRequest:
     """The request for a map of a model; parameters that are not the method's stay the usual ones."""
     mine = _usual(choice.points) | {name: parameters[name] for name in OF_METHOD.get(method, ())}

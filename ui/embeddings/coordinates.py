@@ -9,13 +9,12 @@ import streamlit as st
 
 from ui.embeddings.loading import Map
 from ui.state import loaders, point
-from vae_core import embedding
-from vae_core.map_places import EXACTLY
-from vae_core.placing import described, settle
+from vae_core import maps
+from vae_core.maps import EXACTLY, described, settle
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
-    from vae_core.embedding import MapRequest
+    from vae_core.maps import MapRequest
 
 LINKED = 8  # neighbours to which lines are drawn
 
@@ -45,7 +44,7 @@ def mapped(checkpoint: Checkpoint, shown: Map, indices: np.ndarray) -> np.ndarra
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing from the posteriors …")
 def _drawn(request: MapRequest, _checkpoint: Checkpoint) -> np.ndarray:
-    from vae_core.map_sources import source_points
+    from vae_core.maps import source_points
 
     return source_points(_checkpoint.folder, request).points
 
@@ -71,7 +70,7 @@ def place(
     if shown.request is None:
         return Placement(code, EXACTLY, near)
     if shown.request.method == "pca":
-        places, how = embedding.place(shown.request, checkpoint, code[None], reference)
+        places, how = maps.place(shown.request, checkpoint, code[None], reference)
         return Placement(places[0], how, near)
     at = settle(code[None], reference, shown.coordinates, shown.request)[0]
     return Placement(at, described(shown.request), near)

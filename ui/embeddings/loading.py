@@ -13,9 +13,8 @@ import streamlit as st
 from ui.components.map import Points
 from ui.frame import plain
 from ui.state import loaders
-from vae_core import embedding
-from vae_core.embedding import MapRequest
-from vae_core.projection import LIBRARIES
+from vae_core import maps
+from vae_core.maps import LIBRARIES, MapRequest
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -67,10 +66,10 @@ def title_of(request: MapRequest) -> str:
         "umap": f", {request.neighbours} neighbours, minimum distance {request.minimum_distance:g}",
     }[request.method]
     seed = f", seed {request.seed}" if request.seed else ""
-    source = "" if request.source == "means" else f" of {embedding.SOURCES[request.source].lower()}"
+    source = "" if request.source == "means" else f" of {maps.SOURCES[request.source].lower()}"
     if request.method == "tsne" and request.library != LIBRARIES[0]:
         source += f" by {request.library}"
-    return f"{embedding.METHODS[request.method]}{source}{parameters}{seed}"
+    return f"{maps.METHODS[request.method]}{source}{parameters}{seed}"
 
 
 def points_of(images: ImageSet, indices: np.ndarray) -> Points:
@@ -94,9 +93,9 @@ def ready_maps(checkpoint: Checkpoint, indices: np.ndarray) -> dict[str, Map]:
 def _shipped(digest: str, points: int, _checkpoint: Checkpoint) -> list[tuple[MapRequest, np.ndarray]]:
     """The whole grid of maps of a checkpoint, or as much of it as there is."""
     found = []
-    for request in embedding.shipped_requests(_checkpoint.folder, digest):
+    for request in maps.shipped_requests(_checkpoint.folder, digest):
         mine = replace(request, checkpoint=_checkpoint.name, points=points)
-        coordinates = embedding.shipped_map(_checkpoint.folder, mine)
+        coordinates = maps.shipped_map(_checkpoint.folder, mine)
         if coordinates is not None:
             found.append((mine, coordinates))
     return found
@@ -107,7 +106,7 @@ def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
     found = ready.get(map_key(request))
     if found is not None:
         return found
-    cached = embedding.cached_map(request)
+    cached = maps.cached_map(request)
     if cached is None or len(cached) != request.points or not np.isfinite(cached).all():
         return None
     return Map(map_key(request), title_of(request), cached, request)
@@ -142,7 +141,7 @@ def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
     started: dict[str, MapRequest] = st.session_state.setdefault("maps_started", {})
     before = started.get(name)
     if before is not None and before.key != request.key:
-        embedding.cancel_job(before)
+        maps.cancel_job(before)
         del started[name]
     if st.session_state.get("stopped_map") == request.key:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -151,7 +150,7 @@ def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
                 del st.session_state["stopped_map"]
                 st.rerun()
         return
-    state = embedding.job_state(request)
+    state = maps.job_state(request)
     looked_again: set[str] = st.session_state.setdefault("maps_looked_again", set())
     if state is None:
         looked_again.discard(request.key)
@@ -166,7 +165,7 @@ def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
         reason = state.error or "the map does not fit the images, which have changed since this server started"
         st.warning(plain(reason), icon=":material/info:")
         if st.button("Try again", icon=":material/refresh:", key=f"again_{request.key}"):
-            embedding.cancel_job(request)
+            maps.cancel_job(request)
             st.rerun()
         return
     _watch(request)
@@ -174,19 +173,19 @@ def compute(request: MapRequest, checkpoint: Checkpoint, *, name: str) -> None:
 
 def _start(request: MapRequest, checkpoint: Checkpoint) -> bool:
     loaders.open_space(checkpoint)  # a model that cannot be opened is told at once, not by the worker
-    embedding.start_job(request)
+    maps.start_job(request)
     return True
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _watch(request: MapRequest) -> None:
-    state = embedding.job_state(request)
+    state = maps.job_state(request)
     if state is None or not state.running:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(state.fraction, text=f"{title_of(request)}: {state.text} …")
         if st.button("Stop", icon=":material/stop:", key=f"stop_{request.key}"):
-            embedding.cancel_job(request)
+            maps.cancel_job(request)
             st.session_state["stopped_map"] = request.key
             st.rerun()
 

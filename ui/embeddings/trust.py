@@ -8,15 +8,15 @@ import streamlit as st
 
 from ui.embeddings import coordinates
 from ui.embeddings.loading import Map
-from vae_core import embedding
-from vae_core.map_quality import NEIGHBOURS, VOTERS, measure
+from vae_core import maps
+from vae_core.maps import NEIGHBOURS, VOTERS, measure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from ui.components.map import Points
     from vae_core.checkpoint import Checkpoint
-    from vae_core.embedding import MapQuality
+    from vae_core.maps import MapQuality
 
 
 def quality(checkpoint: Checkpoint, shown: Map, points: Points) -> MapQuality | None:
@@ -31,7 +31,7 @@ def _measure(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _poi
     mapped = coordinates.mapped(_checkpoint, _map, _points.indices)
     if _map.request is None:
         return measure(mapped, _map.coordinates, _points.labels)
-    return embedding.quality(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
+    return maps.quality(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
 
 
 def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> None:
@@ -40,7 +40,7 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
     if found is None:
         st.caption(f"These figures need more than {2 * NEIGHBOURS} points; there are {len(points.indices)}.")
         return
-    seconds = None if shown.request is None else embedding.seconds(shown.request, checkpoint.folder)
+    seconds = None if shown.request is None else maps.seconds(shown.request, checkpoint.folder)
     took = "" if seconds is None else f"; it took {seconds:,.1f} s of processor time"
     if seconds is not None and seconds < 1:
         took = f"; it took {1000 * seconds:.0f} ms of processor time"
@@ -88,7 +88,7 @@ def _shepard(
 ) -> Figure:
     from plotly import graph_objects
 
-    found = embedding.shepard(coordinates.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
+    found = maps.shepard(coordinates.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
     figure = graph_objects.Figure(
         graph_objects.Scattergl(
             x=found.code_distances, y=found.map_distances, mode="markers", hoverinfo="skip",

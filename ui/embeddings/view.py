@@ -21,8 +21,8 @@ from ui.shared import pickers, workbench
 from ui.shared.exports import csv_bytes
 from ui.shared.models import fellows
 from ui.state import loaders, point
-from vae_core import embedding
-from vae_core.placing import described
+from vae_core import maps
+from vae_core.maps import described
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -62,7 +62,7 @@ class View:
             return None
         if beside == OTHER_SEED:
             return self.checkpoint, self.choice.method if self.choice.method in ("tsne", "umap") else "tsne"
-        method = next((method for method, title in embedding.METHODS.items() if title == beside), None)
+        method = next((method for method, title in maps.METHODS.items() if title == beside), None)
         if method is not None:
             return self.checkpoint, method
         other = next((other for other in fellows(self.checkpoint) if other.name == beside), None)
@@ -126,7 +126,7 @@ class View:
             return shown
         ready = self._ready(checkpoint)
         parameters = controls.read_parameters(self.choice.points)
-        request = controls.request_of(checkpoint, cast(embedding.Method, method), self.choice, parameters)
+        request = controls.request_of(checkpoint, cast(maps.Method, method), self.choice, parameters)
         if seeded:
             request = loading.with_seed(request, request.seed + 1)
         found = loading.find_map(request, ready)
@@ -179,7 +179,7 @@ class View:
             return Following(packed.key, axes=np.eye(2).tolist())
         if shown.request.method == "pca":
             codes = coordinates.mapped(checkpoint, shown, self.indices)
-            mean, axes = embedding.plane(shown.request, checkpoint, codes)
+            mean, axes = maps.plane(shown.request, checkpoint, codes)
             return Following(packed.key, mean.tolist(), axes.T.tolist())
         return Following(packed.key)
 
@@ -297,7 +297,7 @@ def _how_it_follows(shown: Map) -> str:
     return f"On the map the point follows its nearest pictures, and settles on release {described(shown.request)}."
 
 
-def _kind(request: embedding.MapRequest) -> tuple[str, int, int, str]:
+def _kind(request: maps.MapRequest) -> tuple[str, int, int, str]:
     return request.method, request.dimensions, request.seed, request.library
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.data import load_images
-from vae_core.projection import MapRequest
+from vae_core.maps.projection import MapRequest
 
 
 class SourcePoints(NamedTuple):

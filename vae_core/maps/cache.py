@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.files import atomic_write, cache_folder, trim_folder, write_text
-from vae_core.map_quality import MapQuality, measure
-from vae_core.projection import MapRequest
-from vae_core.shipped_maps import DAMAGED, load_shipped, shipped_map
+from vae_core.maps.bundled import DAMAGED, load_shipped, shipped_map
+from vae_core.maps.projection import MapRequest
+from vae_core.maps.quality import MapQuality, measure
 
 LARGEST_CACHE = 200_000_000  # bytes
 

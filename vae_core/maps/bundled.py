@@ -21,9 +21,7 @@ import numpy as np
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
 from vae_core.files import atomic_write
-from vae_core.map_quality import NEIGHBOURS, MapQuality, measure
-from vae_core.map_sources import chosen_points, source_points
-from vae_core.projection import (
+from vae_core.maps.projection import (
     METHODS,
     MapError,
     MapRequest,
@@ -34,6 +32,8 @@ from vae_core.projection import (
     principal_axes,
     usual_request,
 )
+from vae_core.maps.quality import NEIGHBOURS, MapQuality, measure
+from vae_core.maps.sources import chosen_points, source_points
 
 MAPS = "map.npz"
 FORMAT = 3

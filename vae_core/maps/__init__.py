@@ -1,0 +1,81 @@
+"""Maps of the test split's codes: asked for, computed in the background, and kept.
+
+A map is asked for by a MapRequest, computed in a process of its own, and kept in a bounded cache on the disk. A
+checkpoint may bring maps along; `python -m vae_core.maps.worker --maps NAME ...` makes them. This is the only door to the package:
+
+- ``ready_map(request, folder)``: the map that came along or is in the cache, or None
+- ``start_job``, ``job_state``, ``cancel_job``: one that has yet to be computed
+- ``quality(request, folder, codes, coordinates, labels)``, ``shepard(codes, coordinates)``
+- ``seconds(request, folder)``: processor time that the map's computation took
+- ``place(request, checkpoint, codes)``: where new codes lie; ``plane(request, checkpoint)``: PCA's mean and axes
+"""
+
+from vae_core.maps.bundled import (
+    ShippedMap,
+    load_maps,
+    load_shipped,
+    make_maps,
+    make_maps_with_bar,
+    save_maps,
+    shipped_map,
+    shipped_requests,
+)
+from vae_core.maps.cache import cached_map, quality, ready_map, seconds
+from vae_core.maps.jobs import JobState, cancel_job, job_state, start_job
+from vae_core.maps.out_of_sample import EXACTLY, described, place, plane, settle
+from vae_core.maps.projection import (
+    LIBRARIES,
+    METHODS,
+    SOURCES,
+    Library,
+    MapError,
+    MapRequest,
+    Method,
+    Source,
+    usual_parameters,
+    usual_request,
+)
+from vae_core.maps.quality import NEIGHBOURS, VOTERS, MapQuality, Shepard, measure, shepard
+from vae_core.maps.sources import chosen_points, source_points
+
+__all__ = [
+    "EXACTLY",
+    "LIBRARIES",
+    "METHODS",
+    "NEIGHBOURS",
+    "SOURCES",
+    "VOTERS",
+    "JobState",
+    "Library",
+    "MapError",
+    "MapQuality",
+    "MapRequest",
+    "Method",
+    "Shepard",
+    "ShippedMap",
+    "Source",
+    "cached_map",
+    "cancel_job",
+    "chosen_points",
+    "described",
+    "job_state",
+    "load_maps",
+    "load_shipped",
+    "make_maps",
+    "make_maps_with_bar",
+    "measure",
+    "place",
+    "plane",
+    "quality",
+    "ready_map",
+    "save_maps",
+    "seconds",
+    "settle",
+    "shepard",
+    "shipped_map",
+    "shipped_requests",
+    "source_points",
+    "start_job",
+    "usual_parameters",
+    "usual_request",
+]
