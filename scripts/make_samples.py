@@ -1,4 +1,4 @@
-"""Write the embedded Fashion-MNIST files under vae_core/samples from the full set in the data root.
+"""Write the embedded Fashion-MNIST files under vae_core/data/samples from the full set in the data root.
 
 The test file holds the whole test split. The training file holds 1,000 images of each class, drawn at random
 with seed 0 and kept in their original order.
@@ -14,7 +14,7 @@ from vae_core.data import data_root
 from vae_core.data.fashion_mnist import FASHION_CLASSES
 from vae_core.data.idx import read_idx
 
-SAMPLES = Path(__file__).parent.parent / "vae_core" / "samples"
+SAMPLES = Path(__file__).parent.parent / "vae_core" / "data" / "samples"
 IMAGES_PER_CLASS = 1000
 
 

@@ -18,7 +18,7 @@ FASHION_CLASSES = (
 
 def _read_embedded(name: str) -> ImageSet:
     """Read one of the files under ``samples/``, which come with the program."""
-    resource = importlib.resources.files("vae_core").joinpath("samples", f"{name}.npz")
+    resource = importlib.resources.files("vae_core.data").joinpath("samples", f"{name}.npz")
     with importlib.resources.as_file(resource) as path, np.load(path) as stored:
         return ImageSet(stored["images"][:, None], stored["labels"].astype(np.int64), FASHION_CLASSES)
 
