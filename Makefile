@@ -16,11 +16,13 @@ run: .venv/.installed ## Set up if need be, start the app and print its address
 
 test: .venv/.installed-dev ## Set up if need be, then lint, check types and run all tests
 	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check --quiet .
 	$(VENV) -m mypy
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) -m pytest $(PYTEST_ARGS)
 
 lint: .venv/.installed-dev ## Lint and check types only
 	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check --quiet .
 	$(VENV) -m mypy
 
 shots: .venv/.installed-dev ## Photograph every page, in two sizes, light and dark, into shots/

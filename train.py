@@ -91,10 +91,17 @@ class Basis:
         """All options with the values of the preset or recipe."""
         run = load_recipe(self.recipe).run if self.recipe else preset_run(self.preset)
         return Options(
-            preset=self.preset, recipe=self.recipe, data=run.data.name, size=run.data.size, fit=run.data.fit,
-            channels=run.data.channels, binarise=run.data.binarise, validation=run.data.validation,
-            model=ModelOptions(**vars(run.model)), train=run.train,
-        )  # fmt: skip
+            preset=self.preset,
+            recipe=self.recipe,
+            data=run.data.name,
+            size=run.data.size,
+            fit=run.data.fit,
+            channels=run.data.channels,
+            binarise=run.data.binarise,
+            validation=run.data.validation,
+            model=ModelOptions(**vars(run.model)),
+            train=run.train,
+        )
 
 
 def read_options(arguments: list[str]) -> Options:

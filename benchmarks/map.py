@@ -105,8 +105,10 @@ def _in_process(name: str, codes: np.ndarray, folder: Path, compiled: Path | Non
 def tsne(codes: np.ndarray, folder: Path) -> None:
     """t-SNE of the test split by three programs."""
     titles = {
-        "ours-tsne": "the app", "openTSNE": "openTSNE at its defaults", "scikit-learn": "scikit-learn at its defaults"
-    }  # fmt: skip
+        "ours-tsne": "the app",
+        "openTSNE": "openTSNE at its defaults",
+        "scikit-learn": "scikit-learn at its defaults",
+    }
     found = {name: _in_process(name, codes, folder) for name in titles}
     ours, peer = found["ours-tsne"], found["scikit-learn"]
     lines = [_row(titles[name], entry, peer["seconds"]) for name, entry in found.items()]
@@ -119,15 +121,20 @@ def tsne(codes: np.ndarray, folder: Path) -> None:
 
 def umap(codes: np.ndarray, folder: Path) -> None:
     """UMAP of the test split in fresh processes, before and after its code was compiled and kept."""
-    runs = [("the app, the very first time, when its code is compiled", "ours-umap", folder / "numba"),
-            ("the app, ever after, the compiled code being kept", "ours-umap", folder / "numba"),
-            ("umap-learn at its defaults", "umap-learn", folder / "other")]  # fmt: skip
+    runs = [
+        ("the app, the very first time, when its code is compiled", "ours-umap", folder / "numba"),
+        ("the app, ever after, the compiled code being kept", "ours-umap", folder / "numba"),
+        ("umap-learn at its defaults", "umap-learn", folder / "other"),
+    ]
     found = [_in_process(name, codes, folder, compiled) for _, name, compiled in runs]
     peer = found[-1]["seconds"]
     lines = [_row(title, entry, peer) for (title, _, _), entry in zip(runs, found, strict=True)]
     lines.append(f"| | {verdict(found[1]['seconds'] < 15, 'under 15 s, once compiled')} | | |")
-    print_table(f"UMAP of {_size(codes)}, loading and compiling included",
-           "program, in a fresh process | seconds | as fast as umap-learn's | trustworthiness", lines)  # fmt: skip
+    print_table(
+        f"UMAP of {_size(codes)}, loading and compiling included",
+        "program, in a fresh process | seconds | as fast as umap-learn's | trustworthiness",
+        lines,
+    )
 
 
 def many(codes: np.ndarray, folder: Path) -> None:
@@ -141,10 +148,14 @@ def many(codes: np.ndarray, folder: Path) -> None:
             return
         codes = np.concatenate([space.encode(images), codes])
     found = _in_process("ours-tsne", codes, folder)
-    print_table(f"t-SNE of {_size(codes)}", "program | seconds | target | trustworthiness of 10,000", [
-        f"| the app | {found['seconds']:.1f} | {verdict(found['seconds'] < 120, 'under 120 s')} | "
-        f"{found['trustworthiness']:.4f} |"
-    ])  # fmt: skip
+    print_table(
+        f"t-SNE of {_size(codes)}",
+        "program | seconds | target | trustworthiness of 10,000",
+        [
+            f"| the app | {found['seconds']:.1f} | {verdict(found['seconds'] < 120, 'under 120 s')} | "
+            f"{found['trustworthiness']:.4f} |"
+        ],
+    )
 
 
 def answers(codes: np.ndarray, folder: Path) -> None:
@@ -194,8 +205,11 @@ def places(codes: np.ndarray, folder: Path) -> None:
             each = (time.perf_counter() - began) / len(new)
             shared = np.mean([len(set(a) & set(b)) for a, b in zip(true, found, strict=True)]) / NEIGHBOURS
             lines.append(f"| {maps.METHODS[method]} | {way} | {1000 * each:.1f} ms | {shared:.3f} |")
-    print_table(f"{len(new)} new codes on maps of {_size(reference)}",
-                f"map | way | time a code | of the {NEIGHBOURS} nearest, shared", lines)  # fmt: skip
+    print_table(
+        f"{len(new)} new codes on maps of {_size(reference)}",
+        f"map | way | time a code | of the {NEIGHBOURS} nearest, shared",
+        lines,
+    )
 
 
 def _neighbours(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -229,15 +243,18 @@ def worker(codes: np.ndarray, folder: Path) -> None:
     for method in maps.METHODS:
         request = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes))
         began, still = _watch(request, until="")
-        lines.append(f"| {maps.METHODS[method]} | {time.perf_counter() - began:.1f} s | {still:.2f} s | "
-                     f"{verdict(still <= 1, 'moves each second')} |")  # fmt: skip
+        lines.append(
+            f"| {maps.METHODS[method]} | {time.perf_counter() - began:.1f} s | {still:.2f} s | "
+            f"{verdict(still <= 1, 'moves each second')} |"
+        )
         if method != "pca":
             again = MapRequest(checkpoint.name, checkpoint.digest, method, len(codes), seed=1)
             _watch(again, until="Moving the points")
             taken = _seconds(lambda again=again: maps.cancel_job(again))  # type: ignore[misc]
             lines.append(f"| stopping it | {taken:.2f} s | | {verdict(taken < 2, 'under 2 s')} |")
-    print_table(f"By way of the worker, {_size(codes)}, encoding included",
-           "map | seconds | longest standstill | target", lines)  # fmt: skip
+    print_table(
+        f"By way of the worker, {_size(codes)}, encoding included", "map | seconds | longest standstill | target", lines
+    )
 
 
 def _watch(request: MapRequest, until: str) -> tuple[float, float]:

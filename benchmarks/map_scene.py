@@ -42,12 +42,15 @@ if st.query_params.get("drawn") == "plotly":
     figure = graph_objects.Figure(
         [
             graph_objects.Scattergl(
-                x=places[labels == label, 0], y=places[labels == label, 1], mode="markers", name=names[label],
+                x=places[labels == label, 0],
+                y=places[labels == label, 1],
+                mode="markers",
+                name=names[label],
                 customdata=np.flatnonzero(labels == label),
             )
             for label in range(CLASSES)
         ]
-    )  # fmt: skip
+    )
     figure.update_layout(height=600, dragmode="lasso")
     st.plotly_chart(figure, key="plotly", on_select="rerun")
 else:

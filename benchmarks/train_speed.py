@@ -315,9 +315,14 @@ def growth(scale: Scale) -> None:
     ]
     linear = verdict(max(times) < 1.15 * min(times), "within 15 % of each other")
     flat = verdict(max(memory) < memory[0] + 50, "no more than 50 MB over the smallest set's")
-    print_table("An epoch of the 400-20 MLP", "images | time an image | memory besides the images", [
-        *lines, f"| | {linear} | {flat} |",
-    ])  # fmt: skip
+    print_table(
+        "An epoch of the 400-20 MLP",
+        "images | time an image | memory besides the images",
+        [
+            *lines,
+            f"| | {linear} | {flat} |",
+        ],
+    )
 
 
 def epoch_of(size: int) -> dict[str, float]:

@@ -52,9 +52,12 @@ def on_the_server() -> None:
         start_panel()
         kind = "prior sample" if space.variational else "draw from a Gaussian fitted to the codes"
         st.button(
-            "Random", icon=":material/casino:", on_click=move_to_sample, args=(f"a {kind}",),
+            "Random",
+            icon=":material/casino:",
+            on_click=move_to_sample,
+            args=(f"a {kind}",),
             help=f"A {kind}, its spread scaled by the temperature",
-        )  # fmt: skip
+        )
     server.traversal_strip(space)
 
 
@@ -65,9 +68,11 @@ def start_panel() -> None:
         images = loaders.attempt(lambda: loaders.test_images(checkpoint))
         if images is not None:
             pickers.pick_test_image(
-                images, key="start", marked=point.current().image,
+                images,
+                key="start",
+                marked=point.current().image,
                 on_pick=lambda index: pickers.move_to_test_image(checkpoint, index),
-            )  # fmt: skip
+            )
     with own:
         pickers.own_picture(
             checkpoint, key="own", on_picture=lambda picture: pickers.move_to_picture(checkpoint, picture)

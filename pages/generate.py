@@ -27,23 +27,40 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     view = view or views[0]  # an empty parameter in the address unselects
     source = sheets.PRIOR
     if view in (sheets.SAMPLES, sheets.CLASSES):
-        source = st.segmented_control(
-            "Draw codes from", sheets.SOURCES, default=source, key="source", required=True, bind="query-params",
-            help="The prior is N(0, I). Gaussian and mixture are fitted to the codes of the test pictures.",
-        ) or source  # fmt: skip
+        source = (
+            st.segmented_control(
+                "Draw codes from",
+                sheets.SOURCES,
+                default=source,
+                key="source",
+                required=True,
+                bind="query-params",
+                help="The prior is N(0, I). Gaussian and mixture are fitted to the codes of the test pictures.",
+            )
+            or source
+        )
     temperature = st.slider(
-        "Temperature", 0.1, 2.0, 1.0, 0.1, key="spread", width=130, bind="query-params",
+        "Temperature",
+        0.1,
+        2.0,
+        1.0,
+        0.1,
+        key="spread",
+        width=130,
+        bind="query-params",
         help="Multiplies the standard deviations that codes are drawn with: low is usual, high is daring.",
-    )  # fmt: skip
+    )
     if view == sheets.PLANE:
         side = st.slider("Pictures a side", 5, 30, 16, key="side", width=130, bind="query-params")
     else:
         st.session_state.setdefault("seed", 0)
         seed = int(st.number_input("Seed", 0, 9999, key="seed", width=100, bind="query-params"))
         st.button(
-            "Others", icon=":material/casino:", help="The next seed, other pictures",
+            "Others",
+            icon=":material/casino:",
+            help="The next seed, other pictures",
             on_click=lambda: st.session_state.update(seed=(seed + 1) % 10_000),
-        )  # fmt: skip
+        )
     label = None
     if names and view in (sheets.SAMPLES, sheets.PLANE):
         told = [sheets.ALL_CLASSES, *names] if view == sheets.SAMPLES else list(names)
@@ -80,9 +97,12 @@ elif drawn := loaders.attempt(lambda: sheets.distribution(checkpoint, source)):
 if rows:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "PNG", lambda: sheets.png([row for _, row in rows]),
-            f"{checkpoint.name}-{view.lower().replace(' ', '-')}.png", "image/png",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+            "PNG",
+            lambda: sheets.png([row for _, row in rows]),
+            f"{checkpoint.name}-{view.lower().replace(' ', '-')}.png",
+            "image/png",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         sheets.link_to_explore(checkpoint, [sheet for model, row in rows if model is checkpoint for sheet in row])
 point.write_address()

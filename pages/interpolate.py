@@ -33,15 +33,24 @@ with middle:
     chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
     with st.container(horizontal=True):
         kind = st.segmented_control(
-            "Path", [kind.capitalize() for kind in paths.KINDS], default="Linear", key="path", required=True,
+            "Path",
+            [kind.capitalize() for kind in paths.KINDS],
+            default="Linear",
+            key="path",
+            required=True,
             bind="query-params",
             help="Linear: a straight line between the codes. Spherical: along the shell where the prior has its mass.",
-        )  # fmt: skip
+        )
         steps = st.slider("Steps", 3, 21, 9, key="steps", bind="query-params")
         engine = st.segmented_control(
-            "Decode", ["Browser", "Server"], default="Browser", key="decoded", required=True, bind="query-params",
+            "Decode",
+            ["Browser", "Server"],
+            default="Browser",
+            key="decoded",
+            required=True,
+            bind="query-params",
             help="In the browser pictures follow the hand; the server decodes whole steps, on release.",
-        )  # fmt: skip
+        )
 
 with st.spinner("Decoding …", show_time=False):
     rows = [strips.cross_fade_row(a, b, steps)]
@@ -84,9 +93,7 @@ def walk() -> None:
 def on_the_server() -> None:
     """The same with Streamlit's own slider, for decoders that cannot run in the browser."""
     st.session_state["scrubbed"] = round(scrubber.place(steps))
-    st.slider(
-        "Along the path", 1, steps, key="scrubbed", on_change=lambda: scrubber.jump(st.session_state["scrubbed"])
-    )
+    st.slider("Along the path", 1, steps, key="scrubbed", on_change=lambda: scrubber.jump(st.session_state["scrubbed"]))
     step = round(scrubber.place(steps)) - 1
     with st.container(horizontal=True, gap="medium"):
         for row in rows:
@@ -103,15 +110,27 @@ if any(np.any(row.far) for row in rows):
 with st.container(horizontal=True):
     frames = strips.film(rows)
     st.download_button(
-        "GIF", lambda: media.gif_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
-        "interpolation.gif", "image/gif", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        "GIF",
+        lambda: media.gif_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
+        "interpolation.gif",
+        "image/gif",
+        icon=":material/download:",
+        on_click="ignore",
+    )
     st.download_button(
-        "WebP", lambda: media.webp_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
-        "interpolation.webp", "image/webp", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        "WebP",
+        lambda: media.webp_bytes(frames, frames_per_second=FRAMES_PER_SECOND, back_and_forth=True),
+        "interpolation.webp",
+        "image/webp",
+        icon=":material/download:",
+        on_click="ignore",
+    )
     st.download_button(
-        "PNG strip", lambda: media.png_bytes(strips.strip(rows)), "interpolation.png", "image/png",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        "PNG strip",
+        lambda: media.png_bytes(strips.strip(rows)),
+        "interpolation.png",
+        "image/png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 point.write_address()

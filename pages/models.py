@@ -34,9 +34,14 @@ with st.container(horizontal=True, vertical_alignment="center"):
     ):
         st.page_link(page, label=label, icon=icon, query_params=address)
     st.download_button(
-        "Weights", lambda: cards.weights(checkpoint), f"{checkpoint.name}.safetensors", "application/octet-stream",
-        icon=":material/download:", on_click="ignore", help="Safetensors, with the whole configuration in the header",
-    )  # fmt: skip
+        "Weights",
+        lambda: cards.weights(checkpoint),
+        f"{checkpoint.name}.safetensors",
+        "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Safetensors, with the whole configuration in the header",
+    )
 cards.figures(checkpoint)
 network = loaders.attempt(lambda: cards.architecture(checkpoint))
 strip, about = st.columns([3, 2], gap="large")

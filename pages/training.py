@@ -25,9 +25,11 @@ shown = [
 ]
 if shown:
     st.plotly_chart(
-        curves.terms(shown, logarithmic=logarithmic), key="terms", config=CHART,
+        curves.terms(shown, logarithmic=logarithmic),
+        key="terms",
+        config=CHART,
         alt=f"Total, reconstruction and KL over the epochs of {', '.join(curve.name for curve in shown)}",
-    )  # fmt: skip
+    )
     st.caption(
         "Nats per image: reconstruction summed over pixels, KL over dimensions and without its weight; total is the "
         "sum of both. Solid: the test split after each epoch. Dotted: the training images, while the weights change."
@@ -49,7 +51,9 @@ with right:
         st.subheader("Schedule", anchor=False)
         st.caption(f"{plain(checkpoint.name)}, {curves.plan(checkpoint.run)}")
         st.plotly_chart(
-            curves.schedule(checkpoint.run), key="schedule", config=CHART,
+            curves.schedule(checkpoint.run),
+            key="schedule",
+            config=CHART,
             alt="Learning rate and KL weight over the epochs",
-        )  # fmt: skip
+        )
 point.write_address()

@@ -19,9 +19,20 @@ from pathlib import Path
 LIVE = Path(__file__).resolve().parent.parent / "ui" / "components" / "live"
 SOURCE, TARGET = LIVE / "kernel.ts", LIVE / "kernel.js"
 OPTIONS = [
-    "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "bulk-memory",
-    "--importMemory", "--initialMemory", "1", "--maximumMemory", "65536",
-]  # fmt: skip
+    "-O3",
+    "--noAssert",
+    "--runtime",
+    "stub",
+    "--enable",
+    "simd",
+    "--enable",
+    "bulk-memory",
+    "--importMemory",
+    "--initialMemory",
+    "1",
+    "--maximumMemory",
+    "65536",
+]
 BUILDS = {"SIMD": [], "RELAXED_SIMD": ["--enable", "relaxed-simd"]}
 
 
@@ -39,8 +50,11 @@ def compile_kernel(command: list[str], extra: list[str]) -> bytes:
         out = Path(folder) / "kernel.wasm"
         done = subprocess.run(
             [*command, SOURCE.name, *OPTIONS, *extra, "-o", str(out)],
-            cwd=LIVE, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=LIVE,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
         return out.read_bytes()

@@ -5,8 +5,17 @@ from __future__ import annotations
 # Okabe & Ito 2008 without black and yellow, which vanish on a dark or a light page, then Tol 2021; shapes or
 # words go along.
 COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#882255", "#999933", "#7F7F7F", "#8C6BB1",
-)  # fmt: skip
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#D55E00",
+    "#56B4E9",
+    "#882255",
+    "#999933",
+    "#7F7F7F",
+    "#8C6BB1",
+)
 
 
 def no_html(text: str) -> str:

@@ -42,23 +42,34 @@ class Suggestion(NamedTuple):
 
 SUGGESTIONS = (
     Suggestion(
-        "pages/explore.py", ":material/tune:", "Move a number",
-        "Start from a real picture, change one number of its code, and see what that number means.", {},
+        "pages/explore.py",
+        ":material/tune:",
+        "Move a number",
+        "Start from a real picture, change one number of its code, and see what that number means.",
+        {},
     ),
     Suggestion(
-        "pages/interpolate.py", ":material/linear_scale:", "Turn one into another",
+        "pages/interpolate.py",
+        ":material/linear_scale:",
+        "Turn one into another",
         "Walk from one picture to another, in pixels, in a CAE and in a VAE. Which way stays real?",
         {"a": "0", "b": "1"},
     ),
     Suggestion(
-        "pages/embeddings.py", ":material/scatter_plot:", "Read the map",
-        "Draw around a cluster of codes and see what its pictures have in common.", {},
+        "pages/embeddings.py",
+        ":material/scatter_plot:",
+        "Read the map",
+        "Draw around a cluster of codes and see what its pictures have in common.",
+        {},
     ),
     Suggestion(
-        "pages/compare.py", ":material/compare:", "Find what is lost",
-        "The same pictures through PCA, CAE and VAE with codes of one size, and their errors.", {},
+        "pages/compare.py",
+        ":material/compare:",
+        "Find what is lost",
+        "The same pictures through PCA, CAE and VAE with codes of one size, and their errors.",
+        {},
     ),
-)  # fmt: skip
+)
 
 
 def film(checkpoint: Checkpoint) -> None:
@@ -114,9 +125,11 @@ def suggestions(checkpoint: Checkpoint) -> None:
     for column, suggestion in zip(st.columns(len(SUGGESTIONS)), SUGGESTIONS, strict=True):
         with column, st.container(border=True, height="stretch", gap="small"):
             st.page_link(
-                suggestion.path, label=f"**{suggestion.name}**", icon=suggestion.icon,
+                suggestion.path,
+                label=f"**{suggestion.name}**",
+                icon=suggestion.icon,
                 query_params={"model": checkpoint.name} | suggestion.settings,
-            )  # fmt: skip
+            )
             st.caption(suggestion.text)
 
 
@@ -128,13 +141,14 @@ def cards(checkpoints: list[Checkpoint]) -> None:
         for column, checkpoint in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
             with column, st.container(border=True, height="stretch", gap="small"):
                 st.page_link(
-                    "pages/explore.py", label=f"**{plain(checkpoint.name)}**", icon=":material/tune:",
+                    "pages/explore.py",
+                    label=f"**{plain(checkpoint.name)}**",
+                    icon=":material/tune:",
                     query_params=point.address_of(checkpoint.name, point.first_point(checkpoint)),
-                )  # fmt: skip
+                )
                 st.caption(describe_model(checkpoint))
                 _card_pictures(checkpoint)
                 st.caption(_figures(checkpoint))
-
 
     if len(checkpoints) > MOST_CARDS:
         st.caption(f"And {len(checkpoints) - MOST_CARDS} more, in the list of models in the sidebar.")

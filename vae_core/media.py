@@ -18,9 +18,18 @@ GAP_GREY = 128  # between the pictures of a sheet; visible on light and on dark 
 # Black through purple and orange to pale yellow: even steps of lightness, readable with any colour vision
 # (anchors of the "inferno" map by Smith & van der Walt 2015).
 ERROR_COLOURS = np.array(
-    [(0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51), (249, 140, 10),
-     (249, 201, 50), (252, 255, 164)]
-)  # fmt: skip
+    [
+        (0, 0, 4),
+        (31, 12, 72),
+        (85, 15, 109),
+        (136, 34, 106),
+        (186, 54, 85),
+        (227, 89, 51),
+        (249, 140, 10),
+        (249, 201, 50),
+        (252, 255, 164),
+    ]
+)
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

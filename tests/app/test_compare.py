@@ -382,9 +382,13 @@ def test_the_figures_of_denoising_can_be_taken_away(checkpoints: Path) -> None:
     rows = denoising.denoised_rows(models, images, chosen, 0.2)
     records = denoising.noise_records(rows, models, chosen, ["seven", "three"], 0.2)
     assert [(row["image"], row["class"], row["model"], row["baseline"]) for row in records] == [
-        (7, "seven", "Noisy", "no"), (3, "three", "Noisy", "no"), (7, "seven", "digits-pca", "yes"),
-        (3, "three", "digits-pca", "yes"), (7, "seven", "digits-cae", "no"), (3, "three", "digits-cae", "no"),
-    ]  # fmt: skip
+        (7, "seven", "Noisy", "no"),
+        (3, "three", "Noisy", "no"),
+        (7, "seven", "digits-pca", "yes"),
+        (3, "three", "digits-pca", "yes"),
+        (7, "seven", "digits-cae", "no"),
+        (3, "three", "digits-cae", "no"),
+    ]
     assert [f"MSE {row['mse']:.4f}" for row in records] == [text for row in rows[:-1] for text in row.captions]
 
 
@@ -401,11 +405,16 @@ def test_the_error_of_a_noisy_picture_is_of_what_is_seen(checkpoints: Path) -> N
 @pytest.mark.parametrize(
     "message",
     [
-        None, 0.3, {}, {"value": "0.3", "sent": 1, "moving": False}, {"value": 0.3, "sent": 1, "moving": 1},
-        {"value": 0.3, "moving": False}, {"value": math.nan, "sent": 1, "moving": False},
+        None,
+        0.3,
+        {},
+        {"value": "0.3", "sent": 1, "moving": False},
+        {"value": 0.3, "sent": 1, "moving": 1},
+        {"value": 0.3, "moving": False},
+        {"value": math.nan, "sent": 1, "moving": False},
         {"value": -math.inf, "sent": 1, "moving": False},
     ],
-)  # fmt: skip
+)
 def test_a_strange_message_of_the_slider_changes_nothing(message: object) -> None:
     """What a browser may send is not trusted; a number beyond the slider's ends is brought to the nearer one."""
     slider = LiveSlider("level", low=0.0, high=0.5, step=0.01, first=0.2)

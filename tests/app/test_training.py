@@ -17,9 +17,11 @@ from vae_core.training.runs import RunRequest, RunState
 TRAINING = "pages/training.py"
 REQUEST = RunRequest("mine", "digits", "vae", 4, 10)
 RECORD = {
-    "epoch": 1, "seconds": 2.0, "train": {"total": 3.0, "reconstruction": 2.0, "kl": 1.0},
+    "epoch": 1,
+    "seconds": 2.0,
+    "train": {"total": 3.0, "reconstruction": 2.0, "kl": 1.0},
     "test": {"total": 3.0, "reconstruction": 2.0, "kl": 1.0, "kl_per_dim": [1.0, 0.0, 0.0, 0.0]},
-}  # fmt: skip
+}
 
 
 def button(app: AppTest, label: str):  # noqa: ANN201 (AppTest's own type)

@@ -157,15 +157,18 @@ def as_after_training(model: nn.Module) -> None:
 
 
 NETWORKS = [
-    *({"network": network, "image_shape": shape, "condition": condition}
-      for network, shape, condition in product(
-          ("shuffle", "strided", "convolutional", "mlp"), ((1, 28, 28), (3, 32, 32)), ("none", "both"))),
+    *(
+        {"network": network, "image_shape": shape, "condition": condition}
+        for network, shape, condition in product(
+            ("shuffle", "strided", "convolutional", "mlp"), ((1, 28, 28), (3, 32, 32)), ("none", "both")
+        )
+    ),
     {"network": "residual", "image_shape": (3, 32, 32), "normalisation": "batch", "blocks": 2},
     {"network": "residual", "image_shape": (1, 28, 28), "condition": "decoder"},
     {"network": "convolutional", "image_shape": (1, 64, 32), "latent": 3},
     {"network": "mlp", "image_shape": (1, 5, 7), "latent": 3},
     {"family": "pca", "likelihood": "gaussian", "image_shape": (3, 9, 7), "latent": 5},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("options", NETWORKS, ids=lambda options: "-".join(str(value) for value in options.values()))
@@ -216,9 +219,13 @@ LAYERS: dict[str, list[nn.Module]] = {
     "shuffle by three at the end": [*START, nn.Conv2d(6, 9, 1), nn.PixelShuffle(3)],
     "activation after a shuffle": [*START, nn.Conv2d(6, 12, 1), nn.PixelShuffle(2), nn.SiLU(), nn.Conv2d(3, 3, 1)],
     "residual after residual": [
-        *START, ResidualBlock(6, "none"), ResidualBlock(6, "batch"), nn.SiLU(), nn.Conv2d(6, 1, 1)
+        *START,
+        ResidualBlock(6, "none"),
+        ResidualBlock(6, "batch"),
+        nn.SiLU(),
+        nn.Conv2d(6, 1, 1),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("wish", ["auto", "js"])

@@ -97,9 +97,7 @@ def test_the_nearest_point_that_shows_is_found(laboratory: Page) -> None:
 
 
 @pytest.mark.parametrize(("direction", "expected"), [((1, 0), 1), ((-1, 0), 2), ((0, 1), 3), ((0, -1), -1)])
-def test_arrows_go_the_way_that_they_point(
-    direction: tuple[int, int], expected: int, laboratory: Page
-) -> None:
+def test_arrows_go_the_way_that_they_point(direction: tuple[int, int], expected: int, laboratory: Page) -> None:
     """To the nearest point ahead; where there is none, nowhere."""
     found = laboratory.evaluate(
         """(direction) => window.search.neighbour(

@@ -33,10 +33,16 @@ def squares_28(count: int) -> ImageSet:
 @pytest.mark.parametrize(
     ("value", "direction", "holds"),
     [
-        (0.6, "at most", True), (0.61, "at most", False), (0.6, "at least", True), (0.59, "at least", False),
-        (0.65, "within", True), (0.75, "within", False), (0.55, "within", True), (0.45, "within", False),
+        (0.6, "at most", True),
+        (0.61, "at most", False),
+        (0.6, "at least", True),
+        (0.59, "at least", False),
+        (0.65, "within", True),
+        (0.75, "within", False),
+        (0.55, "within", True),
+        (0.45, "within", False),
     ],
-)  # fmt: skip
+)
 def test_a_figure_holds_when_it_is_as_good_as_its_reference(value: float, direction: str, holds: bool) -> None:
     """In the direction that the row names, or as near as it says."""
     row = replace(ROW, value=value, direction=direction, tolerance=0.1)  # type: ignore[arg-type]

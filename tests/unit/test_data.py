@@ -231,9 +231,7 @@ def truncated_picture(folder: Path) -> None:
         (lambda folder: write_pictures(folder, (), count=1), "too few"),
     ],
 )
-def test_an_unusable_folder_is_refused_in_one_line(
-    make: Callable[[Path], None], message: str, tmp_path: Path
-) -> None:
+def test_an_unusable_folder_is_refused_in_one_line(make: Callable[[Path], None], message: str, tmp_path: Path) -> None:
     """Each kind of trouble has its own line, which names the file where there is one."""
     make(tmp_path)
     config = DataConfig(f"folder:{tmp_path}", channels=3)

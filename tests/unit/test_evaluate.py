@@ -203,8 +203,12 @@ def test_images_without_labels_have_no_figures_about_labels(digits: Path) -> Non
     test = replace(load_images(DataConfig("digits"), "test"), labels=None, class_names=())
     figures = evaluate.examine(space, test, test, samples=2)
     assert figures.keys() == {
-        "nll", "mutual_information", "nll_samples", "collapsed_dimensions", "posterior_collapse",
-    }  # fmt: skip
+        "nll",
+        "mutual_information",
+        "nll_samples",
+        "collapsed_dimensions",
+        "posterior_collapse",
+    }
 
 
 def test_the_baseline_is_scikit_learns_pca() -> None:

@@ -50,9 +50,7 @@ def test_bytes_and_floats_give_the_same_codes(space: LatentSpace, test_images: I
     """uint8 images and the same images in [0, 1] are one thing."""
     labels = labels_for(space, test_images)
     floats = test_images.images.astype(np.float32) / 255
-    np.testing.assert_allclose(
-        space.encode(test_images.images, labels), space.encode(floats, labels), atol=1e-6
-    )
+    np.testing.assert_allclose(space.encode(test_images.images, labels), space.encode(floats, labels), atol=1e-6)
 
 
 def test_codes_agree_with_the_model(tiny_checkpoints: Path, vae: LatentSpace, test_images: ImageSet) -> None:

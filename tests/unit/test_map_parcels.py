@@ -22,9 +22,7 @@ def unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header and the arrays of a parcel."""
     length = int.from_bytes(content[:4], "little")
     header, body = json.loads(content[4 : 4 + length]), content[4 + length :]
-    arrays = {
-        one["name"]: np.frombuffer(body, f"<{one['kind']}", one["count"], one["at"]) for one in header["arrays"]
-    }
+    arrays = {one["name"]: np.frombuffer(body, f"<{one['kind']}", one["count"], one["at"]) for one in header["arrays"]}
     return header, arrays
 
 

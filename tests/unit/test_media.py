@@ -29,7 +29,7 @@ def encoded(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
 
 def photograph(height: int = 40, width: int = 40) -> np.ndarray:
     """A smooth colour picture (height, width, 3) that every format keeps well."""
-    y, x = np.mgrid[0:1 : height * 1j, 0:1 : width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     return np.round(255 * np.stack([x, y, (x + y) / 2], axis=-1)).astype(np.uint8)
 
 

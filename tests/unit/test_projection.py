@@ -100,9 +100,17 @@ def test_the_seed_and_the_parameters_matter() -> None:
 
 
 OTHERS: dict[str, object] = {
-    "checkpoint": "another", "digest": "1" * 16, "points": 99, "dimensions": 3, "seed": 1, "perplexity": 29.0,
-    "neighbours": 16, "minimum_distance": 0.2, "source": "samples", "library": "scikit-learn",
-}  # fmt: skip
+    "checkpoint": "another",
+    "digest": "1" * 16,
+    "points": 99,
+    "dimensions": 3,
+    "seed": 1,
+    "perplexity": 29.0,
+    "neighbours": 16,
+    "minimum_distance": 0.2,
+    "source": "samples",
+    "library": "scikit-learn",
+}
 UNUSED = {
     "pca": {"seed", "perplexity", "neighbours", "minimum_distance", "library"},
     "tsne": {"neighbours", "minimum_distance"},

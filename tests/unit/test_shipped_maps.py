@@ -157,9 +157,17 @@ def test_a_smaller_map_is_a_part_of_the_shipped_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"seed": 1}, {"dimensions": 3}, {"source": "pixels"}, {"source": "samples"}, {"perplexity": 31.0},
-     {"library": "scikit-learn"}, {"method": "umap"}, {"digest": DIGEST[::-1]}],
-)  # fmt: skip
+    [
+        {"seed": 1},
+        {"dimensions": 3},
+        {"source": "pixels"},
+        {"source": "samples"},
+        {"perplexity": 31.0},
+        {"library": "scikit-learn"},
+        {"method": "umap"},
+        {"digest": DIGEST[::-1]},
+    ],
+)
 def test_only_what_was_asked_for_is_given(tmp_path: Path, other: dict) -> None:
     """A map at other parameters, of other points or of other weights is not taken for the one that is there."""
     request = usual_request(tmp_path.name, DIGEST, "tsne", 50)

@@ -125,9 +125,7 @@ def test_a_run_from_before_an_option_was_added_resumes(
     assert len(find_checkpoint("m", tmp_path).history) == 2
 
 
-def test_a_killed_run_is_not_listed_and_resumes(
-    train_images: ImageSet, test_images: ImageSet, tmp_path: Path
-) -> None:
+def test_a_killed_run_is_not_listed_and_resumes(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
     """A crash between epochs leaves hidden state only, from which the run goes on."""
 
     def crash(record: Record) -> None:
@@ -180,9 +178,13 @@ def test_overwriting_replaces_only_when_the_new_one_is_finished(
     folder = train(tiny_run(), train_images, test_images, tmp_path / "m")
     lengths = []
     train(
-        tiny_run(epochs=3), train_images, test_images, folder,
-        overwrite=True, on_epoch=lambda record: lengths.append(len(find_checkpoint("m", tmp_path).history)),
-    )  # fmt: skip
+        tiny_run(epochs=3),
+        train_images,
+        test_images,
+        folder,
+        overwrite=True,
+        on_epoch=lambda record: lengths.append(len(find_checkpoint("m", tmp_path).history)),
+    )
     assert lengths == [2, 2, 2]
     assert len(find_checkpoint("m", tmp_path).history) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

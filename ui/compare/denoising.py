@@ -56,13 +56,15 @@ def _denoise(models: Sequence[tuple[Checkpoint, bool]], images: ImageSet, chosen
     classes = [pickers.class_name(images, int(index)) for index in chosen]
     with st.container(horizontal=True):
         exports.download(
-            "Pictures as PNG", "denoising.png",
+            "Pictures as PNG",
+            "denoising.png",
             lambda: exports.sheet_png(rows, reconstructions.headings(chosen, classes)),
-        )  # fmt: skip
+        )
         exports.download(
-            "Figures as CSV", "denoising.csv",
+            "Figures as CSV",
+            "denoising.csv",
             lambda: exports.csv_bytes(noise_records(rows, models, chosen, classes, slider.value)),
-        )  # fmt: skip
+        )
     with place:
         slider.show(
             "Noise, standard deviation",
@@ -119,12 +121,16 @@ def noise_records(
     who = [("Noisy", False), *((model.name, baseline) for model, baseline in models)]
     return [
         {
-            "image": int(index), "class": name, "model": model, "baseline": "yes" if baseline else "no",
-            "noise": deviation, "mse": float(error),
+            "image": int(index),
+            "class": name,
+            "model": model,
+            "baseline": "yes" if baseline else "no",
+            "noise": deviation,
+            "mse": float(error),
         }
         for row, (model, baseline) in zip(noisy, who, strict=True)
         for index, name, error in zip(chosen, classes, metrics.mse(clean.pictures, row.pictures), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _training(model: Checkpoint) -> str:

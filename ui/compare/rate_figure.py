@@ -26,9 +26,15 @@ LONGEST_LABEL = 22
 LETTER, LINE, AWAY = 6.6, 15, 11
 PANEL = 560, 400
 SIDES = {  # where a label may stand, right and down from its point: in halves of its width, and in lines
-    "top center": (0, -1), "bottom center": (0, 1), "middle right": (1, 0), "middle left": (-1, 0),
-    "top right": (1, -1), "bottom right": (1, 1), "top left": (-1, -1), "bottom left": (-1, 1),
-}  # fmt: skip
+    "top center": (0, -1),
+    "bottom center": (0, 1),
+    "middle right": (1, 0),
+    "middle left": (-1, 0),
+    "top right": (1, -1),
+    "bottom right": (1, 1),
+    "top left": (-1, -1),
+    "bottom left": (-1, 1),
+}
 
 Box = tuple[float, float, float, float]
 Range = tuple[float, float]
@@ -65,15 +71,26 @@ def rate_distortion(points: Sequence[RatePoint], title: str, current: str, *, be
     totals = [point.rate + point.distortion for point in points if point.rate is not None]
     if best_total and totals:
         figure.add_shape(
-            type="line", x0=across[0], x1=across[1], y0=min(totals) - across[0], y1=min(totals) - across[1],
-            layer="below", line={"color": GUIDE, "dash": "dash", "width": 1},
-        )  # fmt: skip
+            type="line",
+            x0=across[0],
+            x1=across[1],
+            y0=min(totals) - across[0],
+            y1=min(totals) - across[1],
+            layer="below",
+            line={"color": GUIDE, "dash": "dash", "width": 1},
+        )
     for point in points:
         if point.rate is None:
             figure.add_shape(
-                type="line", xref="paper", x0=0, x1=PANEL_ENDS, y0=point.distortion, y1=point.distortion,
-                layer="below", line={"color": GUIDE, "dash": "dot", "width": 1},
-            )  # fmt: skip
+                type="line",
+                xref="paper",
+                x0=0,
+                x1=PANEL_ENDS,
+                y0=point.distortion,
+                y1=point.distortion,
+                layer="below",
+                line={"color": GUIDE, "dash": "dot", "width": 1},
+            )
     axis = {"showgrid": False, "zeroline": False, "showline": True, "linecolor": GUIDE}
     strip = {"range": [-1, 1], "anchor": "y", "showticklabels": False}
     figure.update_layout(
@@ -109,7 +126,10 @@ def _trace(points: Sequence[RatePoint], current: str, sides: dict[str, str]) -> 
         textfont={"size": 13},
         customdata=[[point.name] for point in points],
         marker={
-            "color": colour, "symbol": symbol, "opacity": 1, "size": [17 if mine else 12 for mine in own],
+            "color": colour,
+            "symbol": symbol,
+            "opacity": 1,
+            "size": [17 if mine else 12 for mine in own],
             "line": {"width": [3 if mine else 0 for mine in own], "color": RING},
         },
         selected={"marker": {"opacity": 1}},
@@ -117,7 +137,7 @@ def _trace(points: Sequence[RatePoint], current: str, sides: dict[str, str]) -> 
         hovertext=[_told(point) for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
-    )  # fmt: skip
+    )
 
 
 def _told(point: RatePoint) -> str:

@@ -27,9 +27,12 @@ def show(checkpoint: Checkpoint) -> None:
     """The plot with its choices; a click on a point makes that model the current one."""
     known = models.fellows(checkpoint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.segmented_control(
-            "Distortion", list(MEASURES), default="MSE", key="distortion", required=True, bind="query-params"
-        ) or "MSE"  # an empty parameter in the address unselects  # fmt: skip
+        measure = (
+            st.segmented_control(
+                "Distortion", list(MEASURES), default="MSE", key="distortion", required=True, bind="query-params"
+            )
+            or "MSE"
+        )  # an empty parameter in the address unselects
         pixels = _pick_pixels(checkpoint, known)
     known = [one for one in known if models.pixels_of(one) == pixels]
     points = rate_points(known, measure)
@@ -37,10 +40,13 @@ def show(checkpoint: Checkpoint) -> None:
         st.caption("None of these models has stored figures of this kind.")
         return
     st.plotly_chart(
-        _draw(tuple(points), measure, checkpoint.name), key=CHART, on_select=_open_clicked, selection_mode="points",
+        _draw(tuple(points), measure, checkpoint.name),
+        key=CHART,
+        on_select=_open_clicked,
+        selection_mode="points",
         config={"modeBarButtons": [["toImage"]], "displaylogo": False, "toImageButtonOptions": {"filename": PICTURE}},
         alt=f"Rate against distortion of {len(points)} models; the tab “Test split” has the figures as a table",
-    )  # fmt: skip
+    )
     shown = {point.name for point in points}
     st.caption(" ".join(_explain(measure, [one for one in known if one.name not in shown])))
     exports.download(
@@ -79,9 +85,12 @@ def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoi
 def point_record(point: RatePoint, measure: str) -> dict[str, Any]:
     """A point as a row of a file; a deterministic model's rate is empty."""
     return {
-        "model": point.name, "family": point.family, "latent": point.latent, "kl": point.rate,
+        "model": point.name,
+        "family": point.family,
+        "latent": point.latent,
+        "kl": point.rate,
         "mse" if measure == "MSE" else "reconstruction": point.distortion,
-    }  # fmt: skip
+    }
 
 
 def _explain(measure: str, absent: Sequence[Checkpoint]) -> list[str]:

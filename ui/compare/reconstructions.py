@@ -29,10 +29,18 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         return
     chosen = ranking.choose_pictures(checkpoint, images)
     with st.container(horizontal=True, vertical_alignment="center"):
-        figure = st.segmented_control(
-            "Figure under each picture", list(FIGURES), default="MSE", key="figure", required=True,
-            bind="query-params", label_visibility="collapsed",
-        ) or "MSE"  # an empty parameter in the address unselects  # fmt: skip
+        figure = (
+            st.segmented_control(
+                "Figure under each picture",
+                list(FIGURES),
+                default="MSE",
+                key="figure",
+                required=True,
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            or "MSE"
+        )  # an empty parameter in the address unselects
         with_errors = st.toggle("Error maps", value=True, key="errors", bind="query-params")
         scale = st.container(width="content")
 
@@ -53,9 +61,11 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     originals = images.images[chosen] / np.float32(255)
     original = PictureRow("Original", "a click makes it the point of all pages", originals, "", "originals", classes)
     show_row(
-        original, names, marked=pickers.position_of(point.current().image, chosen),
+        original,
+        names,
+        marked=pickers.position_of(point.current().image, chosen),
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(chosen[position])),
-    )  # fmt: skip
+    )
     shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in everyone]
     for rows in shown:
         with st.container(gap="xxsmall"):
@@ -70,15 +80,17 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     explain(baselines)
     with st.container(horizontal=True):
         exports.download(
-            "Pictures as PNG", "comparison.png",
+            "Pictures as PNG",
+            "comparison.png",
             lambda: exports.sheet_png(
                 [original._replace(captions=()), *(row for rows in shown for row in rows)], headings(chosen, classes)
             ),
-        )  # fmt: skip
+        )
         exports.download(
-            "Figures as CSV", "comparison.csv",
+            "Figures as CSV",
+            "comparison.csv",
             lambda: exports.csv_bytes(tables.picture_records(everyone, images, chosen)),
-        )  # fmt: skip
+        )
 
 
 def headings(chosen: np.ndarray, classes: Sequence[str]) -> list[str]:

@@ -21,15 +21,34 @@ SOME_EXACT = "exact in part"
 Row = dict[str, Any]
 
 HEADINGS = {
-    "model": "Model", "latent": "Numbers", "mse": "MSE", "psnr": "PSNR", "ssim": "SSIM",
-    "reconstruction": "Reconstruction", "kl": "KL", "total": "Total", "nll": "NLL", "active_units": "Active units",
-    "knn_accuracy": "kNN", "linear_probe": "Probe", "frechet_distance": "Fréchet",
-}  # fmt: skip
+    "model": "Model",
+    "latent": "Numbers",
+    "mse": "MSE",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "reconstruction": "Reconstruction",
+    "kl": "KL",
+    "total": "Total",
+    "nll": "NLL",
+    "active_units": "Active units",
+    "knn_accuracy": "kNN",
+    "linear_probe": "Probe",
+    "frechet_distance": "Fréchet",
+}
 FORMS = {
-    "latent": "%d", "mse": "%.4f", "psnr": "%.2f dB", "ssim": "%.3f", "reconstruction": "%.1f", "kl": "%.1f",
-    "total": "%.1f", "nll": "%.1f", "active_units": "%d", "knn_accuracy": "%.3f", "linear_probe": "%.3f",
+    "latent": "%d",
+    "mse": "%.4f",
+    "psnr": "%.2f dB",
+    "ssim": "%.3f",
+    "reconstruction": "%.1f",
+    "kl": "%.1f",
+    "total": "%.1f",
+    "nll": "%.1f",
+    "active_units": "%d",
+    "knn_accuracy": "%.3f",
+    "linear_probe": "%.3f",
     "frechet_distance": "%.1f",
-}  # fmt: skip
+}
 HELP = {
     "latent": "How many numbers the code has.",
     "mse": "Mean squared error over pixels in [0, 1], mean over images; lower is better.",
@@ -161,7 +180,9 @@ def picture_records(outcomes: Sequence[Outcome], images: ImageSet, chosen: np.nd
     """One row a model and picture: its index in the test split, its class, and its figures."""
     return [
         {
-            "image": int(index), "class": pickers.class_name(images, int(index)), "model": one.checkpoint.name,
+            "image": int(index),
+            "class": pickers.class_name(images, int(index)),
+            "model": one.checkpoint.name,
             "baseline": "yes" if one.baseline else "no",
         }
         | {name.lower(): float(values[position]) for name, values in one.figures.items()}
@@ -183,10 +204,14 @@ def split_records(models: Sequence[tuple[Checkpoint, bool]]) -> list[Row]:
             for name, value in stored_figures(model).items()
         }
         facts = {
-            "model": model.name, "baseline": "yes" if baseline else "no", "family": family_of(model),
-            "latent": latent_of(model), "pixels": kind, "images": number(model.metrics, "images"),
+            "model": model.name,
+            "baseline": "yes" if baseline else "no",
+            "family": family_of(model),
+            "latent": latent_of(model),
+            "pixels": kind,
+            "images": number(model.metrics, "images"),
             "nll_samples": number(model.metrics, "nll_samples"),
             f"bce_{BINARISED}" if kind == BINARISED else "bce": number(model.metrics, "bce"),
-        }  # fmt: skip
+        }
         records.append(facts | figures)
     return records

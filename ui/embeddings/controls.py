@@ -53,46 +53,68 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
     others = [title for title in methods if title != PLANE_TITLE]
     models = [other.name for other in fellows(checkpoint) if other.name != checkpoint.name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
-        title = st.segmented_control(
-            "Map", list(methods), default=first, key="map", required=True, bind="query-params"
-        )
-        colouring = st.selectbox(
-            "Colour", names, key="colour", bind="query-params", filter_mode=None, width=190
-        )
+        title = st.segmented_control("Map", list(methods), default=first, key="map", required=True, bind="query-params")
+        colouring = st.selectbox("Colour", names, key="colour", bind="query-params", filter_mode=None, width=190)
         beside = st.selectbox(
-            "Beside it", [ALONE, OTHER_SEED, *others, *models], key="second", bind="query-params", filter_mode=None,
-            width=190, help="A second map of the same pictures: pointing and selecting works in both",
-        )  # fmt: skip
+            "Beside it",
+            [ALONE, OTHER_SEED, *others, *models],
+            key="second",
+            bind="query-params",
+            filter_mode=None,
+            width=190,
+            help="A second map of the same pictures: pointing and selecting works in both",
+        )
         with st.popover("More", icon=":material/tune:"):
             dimensions = st.segmented_control(
                 "Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params"
             )
             sources = [
-                title for source, title in maps.SOURCES.items()
+                title
+                for source, title in maps.SOURCES.items()
                 if source != "samples" or checkpoint.run.model.family == "vae"
-            ]  # fmt: skip
+            ]
             source = st.segmented_control(
-                "Mapped", sources, default=sources[0], key="input", required=True, bind="query-params",
+                "Mapped",
+                sources,
+                default=sources[0],
+                key="input",
+                required=True,
+                bind="query-params",
                 help="What is mapped: the codes, one draw of each posterior, or for comparison the pictures themselves",
-            )  # fmt: skip
+            )
             points = st.segmented_control(
                 "Points", counts, default=counts[-1], key="points", required=True, bind="query-params"
             )
             st.session_state.setdefault("map_seed", 0)
             seed = st.number_input(
-                "Seed", 0, 99, key="map_seed", bind="query-params", width=130,
+                "Seed",
+                0,
+                99,
+                key="map_seed",
+                bind="query-params",
+                width=130,
                 help="t-SNE and UMAP begin with a little chance; what other seeds show, too, is stable",
-            )  # fmt: skip
+            )
             library = st.segmented_control(
-                "t-SNE by", LIBRARIES, default=LIBRARIES[0], key="library", required=True, bind="query-params",
+                "t-SNE by",
+                LIBRARIES,
+                default=LIBRARIES[0],
+                key="library",
+                required=True,
+                bind="query-params",
                 help="Two programs for the same method; scikit-learn's takes about twice as long",
-            )  # fmt: skip
+            )
     by_title = {title: source for source, title in maps.SOURCES.items()}
     return Choice(
-        methods[title or first], int(points or counts[-1]), int(dimensions or 2), int(seed or 0),
-        colouring or CLASS, beside or ALONE, by_title.get(source or "", "means"),
+        methods[title or first],
+        int(points or counts[-1]),
+        int(dimensions or 2),
+        int(seed or 0),
+        colouring or CLASS,
+        beside or ALONE,
+        by_title.get(source or "", "means"),
         library or LIBRARIES[0],
-    )  # fmt: skip
+    )
 
 
 def _usual(points: int) -> dict[str, float]:
@@ -137,20 +159,22 @@ def _number(text: str) -> float | None:
         return None
 
 
-def request_of(
-    checkpoint: Checkpoint, method: maps.Method, choice: Choice, parameters: dict[str, float]
-) -> MapRequest:
+def request_of(checkpoint: Checkpoint, method: maps.Method, choice: Choice, parameters: dict[str, float]) -> MapRequest:
     """The request for a map of a model; parameters that are not the method's stay the usual ones."""
     mine = _usual(choice.points) | {name: parameters[name] for name in OF_METHOD.get(method, ())}
     return MapRequest(
-        checkpoint.name, checkpoint.digest, method, choice.points, choice.dimensions,
+        checkpoint.name,
+        checkpoint.digest,
+        method,
+        choice.points,
+        choice.dimensions,
         seed=0 if method == "pca" and choice.source != "samples" else choice.seed,
         source=choice.source,
         library=choice.library,
         perplexity=float(mine["perplexity"]),
         neighbours=int(mine["neighbours"]),
         minimum_distance=float(mine["distance"]),
-    )  # fmt: skip
+    )
 
 
 def sliders(request: MapRequest, ready: Sequence[MapRequest]) -> list[Parameter]:
@@ -167,8 +191,10 @@ def sliders(request: MapRequest, ready: Sequence[MapRequest]) -> list[Parameter]
 
 def _values(request: MapRequest) -> dict[str, float]:
     return {
-        "perplexity": request.perplexity, "neighbours": request.neighbours, "distance": request.minimum_distance,
-    }  # fmt: skip
+        "perplexity": request.perplexity,
+        "neighbours": request.neighbours,
+        "distance": request.minimum_distance,
+    }
 
 
 def _tidy(value: float) -> float:

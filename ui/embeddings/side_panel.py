@@ -88,24 +88,35 @@ def _selected(
     left, right = st.columns([1, 3], vertical_alignment="center", gap="small")
     with left:
         gallery(
-            space.decode(mean[None], told), ["The decoded mean of the selected codes"], key="mean", size=64,
-        )  # fmt: skip
+            space.decode(mean[None], told),
+            ["The decoded mean of the selected codes"],
+            key="mean",
+            size=64,
+        )
     with right, st.container(horizontal=True, gap="small"):
         st.button(
-            "Go to the mean", on_click=point.move_to, args=(mean, source), kwargs={"label": label},
+            "Go to the mean",
+            on_click=point.move_to,
+            args=(mean, source),
+            kwargs={"label": label},
             help="Make the mean of the selected codes, decoded here, the current point",
-        )  # fmt: skip
+        )
         st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
         st.button(
-            "Use as direction", icon=":material/arrow_outward:", on_click=_keep_direction,
-            args=(checkpoint, space, points), disabled=len(positions) == len(points.indices),
+            "Use as direction",
+            icon=":material/arrow_outward:",
+            on_click=_keep_direction,
+            args=(checkpoint, space, points),
+            disabled=len(positions) == len(points.indices),
             help="The way from the mean of all other codes to the mean of these becomes a slider of the page Explore",
-        )  # fmt: skip
+        )
     if kept := directions.kept(checkpoint):
         st.page_link(
-            "pages/explore.py", label=f"Explore the way towards {plain(kept[-1].name)}", icon=":material/tune:",
+            "pages/explore.py",
+            label=f"Explore the way towards {plain(kept[-1].name)}",
+            icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, point.current()) | directions.address_of(kept),
-        )  # fmt: skip
+        )
     step = max(1, -(-len(positions) // MOST_SHOWN))
     shown = points.indices[positions[::step]]
     originals = images.images[shown] / np.float32(255)
@@ -114,10 +125,13 @@ def _selected(
     part = f"{len(shown)} of them: above" if len(shown) < len(positions) else "Above"
     st.caption(f"{part} the picture, below its reconstruction")
     gallery(
-        pairs, [f"{pickers.picture_name(images, int(index))} and its reconstruction" for index in shown],
-        key="selected", size=SIZE, marked=pickers.position_of(point.current().image, shown),
+        pairs,
+        [f"{pickers.picture_name(images, int(index))} and its reconstruction" for index in shown],
+        key="selected",
+        size=SIZE,
+        marked=pickers.position_of(point.current().image, shown),
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(shown[position])),
-    )  # fmt: skip
+    )
     pickers.link_to_explore(checkpoint, images)
 
 
@@ -168,17 +182,24 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
     if now.image is not None and is_test_image(checkpoint, now):
         name = pickers.picture_name(images, now.image)
         shown = np.concatenate([images.images[now.image : now.image + 1] / np.float32(255), decoded])
-        gallery(shown, [name, f"Reconstruction of {name}"], key="current", size=CURRENT_SIZE,
-                captions=["original", "decoded"])  # fmt: skip
+        gallery(
+            shown,
+            [name, f"Reconstruction of {name}"],
+            key="current",
+            size=CURRENT_SIZE,
+            captions=["original", "decoded"],
+        )
         st.caption(plain(name))
         pickers.link_to_explore(checkpoint, images)
         return
     gallery(decoded, [f"The picture decoded from the current code: {now.source}"], key="current", size=CURRENT_SIZE)
     st.caption(f"Now: {plain(now.source)}")
     st.page_link(
-        "pages/explore.py", label="Explore this point", icon=":material/tune:",
+        "pages/explore.py",
+        label="Explore this point",
+        icon=":material/tune:",
         query_params=point.address_of(checkpoint.name, now),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,15 +221,21 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
     space = loaders.open_space(checkpoint)
     decoded = space.decode(own.code[None].astype(np.float32), point.current().labels() if space.classes else None)
     gallery(
-        np.concatenate([own.picture[None], decoded]), ["Your picture", "Its reconstruction"], key="own_pair", size=84,
+        np.concatenate([own.picture[None], decoded]),
+        ["Your picture", "Its reconstruction"],
+        key="own_pair",
+        size=84,
         captions=["yours", "decoded"],
-    )  # fmt: skip
+    )
     st.caption(f"Its place on the map: {where}. The nearest test pictures:")
     indices = points.indices[near]
     gallery(
-        images.images[indices] / np.float32(255), [pickers.picture_name(images, int(index)) for index in indices],
-        key="near_own", size=56, on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(indices[position])),
-    )  # fmt: skip
+        images.images[indices] / np.float32(255),
+        [pickers.picture_name(images, int(index)) for index in indices],
+        key="near_own",
+        size=56,
+        on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(indices[position])),
+    )
 
 
 def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:

@@ -49,26 +49,28 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
     with st.container(key=f"figures_{key}"):
         left, right = st.columns(2)
     left.metric(
-        "Trustworthiness", f"{found.trustworthiness:.3f}",
+        "Trustworthiness",
+        f"{found.trustworthiness:.3f}",
         help=f"1 if the {NEIGHBOURS} nearest points on the map are all among the nearest as {what}, too",
-    )  # fmt: skip
+    )
     right.metric(
-        "Continuity", f"{found.continuity:.3f}",
+        "Continuity",
+        f"{found.continuity:.3f}",
         help=f"1 if the {NEIGHBOURS} nearest {what} of all points stayed near on the map",
-    )  # fmt: skip
+    )
     if found.knn_map is not None and found.knn_codes is not None:
         left.metric(
-            "kNN on the map", f"{found.knn_map:.3f}",
+            "kNN on the map",
+            f"{found.knn_map:.3f}",
             help=f"Share of points whose {VOTERS} nearest on the map vote for the right class",
-        )  # fmt: skip
-        right.metric(
-            f"kNN of the {what}", f"{found.knn_codes:.3f}", help=f"The same with the {VOTERS} nearest {what}"
         )
+        right.metric(f"kNN of the {what}", f"{found.knn_codes:.3f}", help=f"The same with the {VOTERS} nearest {what}")
     st.plotly_chart(
-        _shepard(shown.key, points.key, checkpoint, shown, points, what), key=f"shepard_{key}",
+        _shepard(shown.key, points.key, checkpoint, shown, points, what),
+        key=f"shepard_{key}",
         config={"displayModeBar": False},
         alt=f"Shepard plot: distances of pairs on the map against the distances of their {what}",
-    )  # fmt: skip
+    )
     st.caption(
         f"Each dot is a pair of pictures; rank correlation {found.rank_correlation:.2f}. On a map that keeps distances "
         "they lie on a line. t-SNE and UMAP keep near ones only: do not read the gaps between clusters, or their sizes."
@@ -83,19 +85,23 @@ def has_chance(shown: Map) -> bool:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _shepard(
-    key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points, what: str
-) -> Figure:
+def _shepard(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points, what: str) -> Figure:
     from plotly import graph_objects
 
     found = maps.shepard(coordinates.mapped(_checkpoint, _map, _points.indices), _map.coordinates)
     figure = graph_objects.Figure(
         graph_objects.Scattergl(
-            x=found.code_distances, y=found.map_distances, mode="markers", hoverinfo="skip",
+            x=found.code_distances,
+            y=found.map_distances,
+            mode="markers",
+            hoverinfo="skip",
             marker={"size": 3, "opacity": 0.5, "color": "#2E8BC0"},
         )
-    )  # fmt: skip
+    )
     figure.update_layout(
-        height=230, margin={"l": 0, "r": 0, "t": 8, "b": 0}, xaxis_title=f"between {what}", yaxis_title="on the map",
-    )  # fmt: skip
+        height=230,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis_title=f"between {what}",
+        yaxis_title="on the map",
+    )
     return figure

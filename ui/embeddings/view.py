@@ -156,14 +156,24 @@ class View:
         component.send_colours(name, points, colouring)
         follow = self._following(checkpoint, shown)
         component.point_map(
-            name, points, shown.key,
+            name,
+            points,
+            shown.key,
             alt=f"{shown.title}: a map of {len(points.indices):,} test pictures by {checkpoint.name}, coloured by "
             f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
-            marks=self._marks(checkpoint, shown), selected=kept.chosen, revision=kept.revision, parameters=sliders,
-            pattern=pattern, legend=name == FIRST, low=self.second is not None,
-            file=f"{checkpoint.name}-{shown.title.split(',')[0]}", follow=follow,
-            on_pick=self._pick, on_select=lambda chosen: side_panel.select(points, chosen), on_tune=controls.tune,
-        )  # fmt: skip
+            marks=self._marks(checkpoint, shown),
+            selected=kept.chosen,
+            revision=kept.revision,
+            parameters=sliders,
+            pattern=pattern,
+            legend=name == FIRST,
+            low=self.second is not None,
+            file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
+            follow=follow,
+            on_pick=self._pick,
+            on_select=lambda chosen: side_panel.select(points, chosen),
+            on_tune=controls.tune,
+        )
         if follow is not None and follow.axes is None:
             codes = coordinates.mapped(checkpoint, shown, self.indices)
             component.send_codes(name, points, f"{checkpoint.digest}-{shown.source}", codes)
@@ -226,9 +236,13 @@ class View:
     def _panel(self, shown: Map | None, other: tuple[Checkpoint, Map] | None = None) -> None:
         """Details, one kind at a time."""
         kind = st.segmented_control(
-            "Details", [PICTURES, MOVE, TRUST, OWN, FILES], default=PICTURES, key="map_panel", required=True,
+            "Details",
+            [PICTURES, MOVE, TRUST, OWN, FILES],
+            default=PICTURES,
+            key="map_panel",
+            required=True,
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         if kind == MOVE:
             if shown is not None:
                 st.caption(_how_it_follows(shown))
@@ -265,9 +279,13 @@ class View:
             return
         name = f"{self.checkpoint.name}-map.csv"
         st.download_button(
-            "CSV: number, class, code, map", _table(self, shown), name, "text/csv", icon=":material/download:",
+            "CSV: number, class, code, map",
+            _table(self, shown),
+            name,
+            "text/csv",
+            icon=":material/download:",
             on_click="ignore",
-        )  # fmt: skip
+        )
         st.caption("PNG and SVG of what you see: the buttons on the map.")
 
 

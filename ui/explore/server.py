@@ -81,9 +81,12 @@ def _original(original: np.ndarray, decoded: np.ndarray, name: str) -> None:
     from vae_core.evaluation import metrics
 
     gallery(
-        np.concatenate([original, decoded]), [f"Original: {name}", f"Reconstruction of {name}"],
-        key="original", size=84, captions=["original", "decoded"],
-    )  # fmt: skip
+        np.concatenate([original, decoded]),
+        [f"Original: {name}", f"Reconstruction of {name}"],
+        key="original",
+        size=84,
+        captions=["original", "decoded"],
+    )
     st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}", width="content")
 
 
@@ -107,9 +110,14 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
             point.set_label(label)
 
     st.pills(
-        "Label told to the decoder", range(space.classes), key="label_picker",
-        format_func=lambda label: names[label], on_change=picked, required=True, wrap=True,
-    )  # fmt: skip
+        "Label told to the decoder",
+        range(space.classes),
+        key="label_picker",
+        format_func=lambda label: names[label],
+        on_change=picked,
+        required=True,
+        wrap=True,
+    )
 
 
 def _buttons(space: LatentSpace) -> None:
@@ -121,9 +129,12 @@ def _buttons(space: LatentSpace) -> None:
         st.button("Redo", icon=":material/redo:", on_click=point.redo, disabled=not here.future)
         name = "Zero" if space.variational else "Mean"
         st.button(
-            name, icon=":material/my_location:", on_click=point.move_to, args=(space.statistics.centre, source),
+            name,
+            icon=":material/my_location:",
+            on_click=point.move_to,
+            args=(space.statistics.centre, source),
             shortcut="0",
-        )  # fmt: skip
+        )
 
 
 def pins() -> None:

@@ -78,9 +78,9 @@ def _fitted(name: str, digest: str, _checkpoint: Checkpoint) -> Mixture:
     return distributions.fit_mixture(loaders.test_codes(_checkpoint).codes)
 
 
-def trio(model: Checkpoint, images: ImageSet | None, count: int, columns: int, *, temperature: float, seed: int) -> (
-    list[Sheet]
-):
+def trio(
+    model: Checkpoint, images: ImageSet | None, count: int, columns: int, *, temperature: float, seed: int
+) -> list[Sheet]:
     """Draws of one model from each source, side by side under their names; without a source that cannot be had."""
     space, sheets = loaders.open_space(model), []
     names = class_names(space, images)
@@ -98,9 +98,16 @@ def trio(model: Checkpoint, images: ImageSet | None, count: int, columns: int, *
 
 
 def samples(
-    space: LatentSpace, drawn: Mixture, count: int, columns: int, *, temperature: float, seed: int,
-    names: tuple[str, ...] = (), label: int | None = None,
-) -> Sheet:  # fmt: skip
+    space: LatentSpace,
+    drawn: Mixture,
+    count: int,
+    columns: int,
+    *,
+    temperature: float,
+    seed: int,
+    names: tuple[str, ...] = (),
+    label: int | None = None,
+) -> Sheet:
     """Pictures of ``count`` draws; a conditional model is told ``label``, or each label in turn if that is None."""
     codes = drawn.sample(count, temperature, seed)
     labels = None
@@ -172,9 +179,15 @@ def show(sheet: Sheet, checkpoint: Checkpoint, source: str, *, key: str, width: 
 
     size = min(LARGEST_PICTURE, width // sheet.columns)
     gallery(
-        sheet.images, sheet.names, key=key, on_pick=picked, size=size, columns=sheet.columns,
-        row_names=sheet.row_names, marked=_marked(sheet, checkpoint),
-    )  # fmt: skip
+        sheet.images,
+        sheet.names,
+        key=key,
+        on_pick=picked,
+        size=size,
+        columns=sheet.columns,
+        row_names=sheet.row_names,
+        marked=_marked(sheet, checkpoint),
+    )
 
 
 def _become_current(checkpoint: Checkpoint) -> None:
@@ -202,9 +215,11 @@ def link_to_explore(checkpoint: Checkpoint, sheets: Sequence[Sheet]) -> None:
     on_the_plane = point.current().source == "a point of the plane"
     if on_the_plane or any(_marked(sheet, checkpoint) is not None for sheet in sheets):
         st.page_link(
-            "pages/explore.py", label="Explore the marked picture", icon=":material/tune:",
+            "pages/explore.py",
+            label="Explore the marked picture",
+            icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, point.current()),
-        )  # fmt: skip
+        )
     else:
         st.caption("A picture that you click becomes the current point of all pages.")
 
@@ -277,8 +292,30 @@ def explain_plane(variational: bool) -> str:
 
 
 __all__ = [
-    "ALL_CLASSES", "CLASSES", "GAUSSIAN", "MIXTURE", "PLANE", "PRIOR", "SAMPLES", "SIDE_BY_SIDE", "SOURCES", "Sheet",
-    "class_grid", "class_names", "distribution", "explain_classes", "explain_plane", "explain_samples",
-    "explain_side_by_side", "link_to_explore", "plane", "png", "samples", "show", "show_plane", "source_in_words",
-    "trio", "views",
-]  # fmt: skip
+    "ALL_CLASSES",
+    "CLASSES",
+    "GAUSSIAN",
+    "MIXTURE",
+    "PLANE",
+    "PRIOR",
+    "SAMPLES",
+    "SIDE_BY_SIDE",
+    "SOURCES",
+    "Sheet",
+    "class_grid",
+    "class_names",
+    "distribution",
+    "explain_classes",
+    "explain_plane",
+    "explain_samples",
+    "explain_side_by_side",
+    "link_to_explore",
+    "plane",
+    "png",
+    "samples",
+    "show",
+    "show_plane",
+    "source_in_words",
+    "trio",
+    "views",
+]

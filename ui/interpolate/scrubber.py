@@ -38,19 +38,23 @@ def packed(rows: list[strips.Row]) -> list[PackedDecoder] | None:
 
 
 def prepare(
-    rows: list[strips.Row], decoders: list[PackedDecoder], a: strips.End, b: strips.End, *,
-    kind: str, main_model: str,
-) -> dict[str, Any]:  # fmt: skip
+    rows: list[strips.Row],
+    decoders: list[PackedDecoder],
+    a: strips.End,
+    b: strips.End,
+    *,
+    kind: str,
+    main_model: str,
+) -> dict[str, Any]:
     """What the browser is told of all paths; it does not change as the hand moves along them."""
     models = [row.model for row in rows if row.model is not None]
     return {
         "rows": [
-            _row(model, decoder.key, a, b, kind, main_model)
-            for model, decoder in zip(models, decoders, strict=True)
+            _row(model, decoder.key, a, b, kind, main_model) for model, decoder in zip(models, decoders, strict=True)
         ],
         "blend": {"a": _bytes(a.picture), "b": _bytes(b.picture), "shape": list(a.picture.shape)},
         "steps": len(rows[0].images),
-    }  # fmt: skip
+    }
 
 
 def scrubber(prepared: dict[str, Any], decoders: list[PackedDecoder]) -> None:

@@ -97,17 +97,21 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
         keep(decoded, f"pinned point {name}", pinned.label, pinned.array())
 
     pickers.pick_test_image(
-        images, key=f"pick_{letter}", marked=st.session_state.get(f"index_{letter}"), size=48,
+        images,
+        key=f"pick_{letter}",
+        marked=st.session_state.get(f"index_{letter}"),
+        size=48,
         on_pick=lambda index: _set_index(letter, index),
-    )  # fmt: skip
+    )
     for name, pinned in point.trail().pins.items():
         st.button(
             f"Pinned point {name}", key=f"pinned_{letter}_{name}", help=pinned.source, on_click=take_pin, args=(name,)
         )
     pickers.own_picture(
-        checkpoint, key=f"own_{letter}",
+        checkpoint,
+        key=f"own_{letter}",
         on_picture=lambda sent: keep(sent[0], "your picture", point.current().label),
-    )  # fmt: skip
+    )
 
 
 def model_row(checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str) -> Row:

@@ -36,10 +36,14 @@ PICTURES = 10
 ROWS_SHOWN = 7  # of the list, without scrolling
 ROW_HEIGHT = 35  # CSS pixels
 FIGURES = {
-    "mse": ("MSE", "{:.4f}"), "psnr": ("PSNR", "{:.2f} dB"), "ssim": ("SSIM", "{:.3f}"),
-    "reconstruction": ("Reconstruction", "{:,.1f} nats"), "kl": ("KL", "{:,.1f} nats"),
-    "total": ("Total", "{:,.1f} nats"), "knn_accuracy": ("kNN accuracy", "{:.1%}"),
-}  # fmt: skip
+    "mse": ("MSE", "{:.4f}"),
+    "psnr": ("PSNR", "{:.2f} dB"),
+    "ssim": ("SSIM", "{:.3f}"),
+    "reconstruction": ("Reconstruction", "{:,.1f} nats"),
+    "kl": ("KL", "{:,.1f} nats"),
+    "total": ("Total", "{:,.1f} nats"),
+    "knn_accuracy": ("kNN accuracy", "{:.1%}"),
+}
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
@@ -103,16 +107,21 @@ def choose_from(checkpoints: list[Checkpoint], current: Checkpoint) -> None:
         st.session_state[key] = {"selection": {"rows": here, "columns": [], "cells": []}}
         st.session_state[f"{key}_shown"] = current.name
     st.dataframe(
-        [row(checkpoint) for checkpoint in checkpoints], key=key, on_select=chosen, hide_index=True,
-        selection_mode=["single-row", "single-cell"], height=ROW_HEIGHT * (min(len(names), ROWS_SHOWN) + 1) + 3,
+        [row(checkpoint) for checkpoint in checkpoints],
+        key=key,
+        on_select=chosen,
+        hide_index=True,
+        selection_mode=["single-row", "single-cell"],
+        height=ROW_HEIGHT * (min(len(names), ROWS_SHOWN) + 1) + 3,
         column_config={
             "Code": st.column_config.NumberColumn("Code", format="%d", help="Numbers in the code"),
             "MSE": st.column_config.NumberColumn("Test MSE", format="%.4f", help=HELP["mse"]),
             "Nats": st.column_config.NumberColumn("Test nats", format="%.1f", help=f"{HELP['total']} {ONE_SCALE}"),
             "File": st.column_config.NumberColumn("File", format="%.2f MB"),
         },
-        placeholder="", alt="The models that are here, with their data, size and test figures",
-    )  # fmt: skip
+        placeholder="",
+        alt="The models that are here, with their data, size and test figures",
+    )
 
 
 # --- the card -----------------------------------------------------------------------------------------------------
@@ -238,12 +247,16 @@ def show_attributes(rows: list[dict[str, Any]]) -> None:
         "split. What it gains over guessing the more frequent value is what the codes tell in a straight direction."
     )
     st.dataframe(
-        rows, hide_index=True, width="content", height=ROW_HEIGHT * (min(len(rows), ROWS_SHOWN) + 1) + 3,
+        rows,
+        hide_index=True,
+        width="content",
+        height=ROW_HEIGHT * (min(len(rows), ROWS_SHOWN) + 1) + 3,
         column_config={
-            "Probe": st.column_config.ProgressColumn("Probe", format="percent", min_value=0, max_value=1), **percent,
+            "Probe": st.column_config.ProgressColumn("Probe", format="percent", min_value=0, max_value=1),
+            **percent,
         },
         alt="Share of test pictures whose attribute a linear probe tells, and the share of the more frequent value",
-    )  # fmt: skip
+    )
 
 
 def _has(model: ModelConfig, name: str) -> bool:

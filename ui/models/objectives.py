@@ -108,18 +108,21 @@ def scalings(model: ModelConfig) -> list[Scaling]:
     return [
         Scaling(f"{name}.sum() + w * kl.sum()", 1.0, first),
         Scaling(
-            f"{name}.mean() * {count} + w * kl.sum()", 1.0,
+            f"{name}.mean() * {count} + w * kl.sum()",
+            1.0,
             f"The mean over pixels times their number, {count:,}, is the sum again: w is β.",
         ),
         Scaling(
-            f"{name}.mean() + w * kl.sum()", float(count),
+            f"{name}.mean() + w * kl.sum()",
+            float(count),
             f"The mean over pixels is a {count:,}th of the sum, so that the KL weighs {count:,} times as much.",
         ),
         Scaling(
-            f"{name}.mean() + w * kl.mean()", count / model.latent,
+            f"{name}.mean() + w * kl.mean()",
+            count / model.latent,
             f"As above, but the mean over {model.latent} dimensions makes the KL {model.latent} times smaller again.",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def scaling_rows(model: ModelConfig) -> list[dict[str, str]]:

@@ -58,9 +58,15 @@ def pick_test_image(
         page_seed = int(st.session_state.get(f"{key}_page", 0))
         st.button("Other pictures", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
         st.number_input(
-            "By number", 0, len(images) - 1, None, key=f"{key}_number", width=150,
-            placeholder=f"0 to {len(images) - 1}", on_change=number_given,
-        )  # fmt: skip
+            "By number",
+            0,
+            len(images) - 1,
+            None,
+            key=f"{key}_number",
+            width=150,
+            placeholder=f"0 to {len(images) - 1}",
+            on_change=number_given,
+        )
     shown = _draw(images, chosen_class, page_seed, PICTURES_PER_PAGE)
     gallery(
         images.images[shown] / np.float32(255),
@@ -126,23 +132,35 @@ def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.nd
             take(file.getvalue(), invert=st.session_state[f"{key}_invert"])
 
     way = st.segmented_control(
-        "Your own picture", [UPLOAD, DRAW], default=UPLOAD, key=f"{key}_way", required=True,
+        "Your own picture",
+        [UPLOAD, DRAW],
+        default=UPLOAD,
+        key=f"{key}_way",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     if way == DRAW:
         sketch(
-            shape, _ground(checkpoint), owner=f"{key} {shape}", key=f"{key}_pad",
+            shape,
+            _ground(checkpoint),
+            owner=f"{key} {shape}",
+            key=f"{key}_pad",
             on_draw=lambda content: take(content, invert=False),
-        )  # fmt: skip
+        )
         return
     st.file_uploader(
-        "Your own picture", type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")], key=f"{key}_file",
-        on_change=sent, help="It is centre-cropped and resized to what the model knows. It stays with this server.",
-    )  # fmt: skip
+        "Your own picture",
+        type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")],
+        key=f"{key}_file",
+        on_change=sent,
+        help="It is centre-cropped and resized to what the model knows. It stays with this server.",
+    )
     st.toggle(
-        "Swap dark and light", key=f"{key}_invert", on_change=sent,
+        "Swap dark and light",
+        key=f"{key}_invert",
+        on_change=sent,
         help="For a dark thing on a light ground, when the model knows light things on black",
-    )  # fmt: skip
+    )
 
 
 def _ground(checkpoint: Checkpoint) -> tuple[int, ...]:
@@ -184,9 +202,11 @@ def link_to_explore(checkpoint: Checkpoint, images: ImageSet) -> None:
     now = point.current()
     if now.image is not None and now.image < len(images):
         st.page_link(
-            "pages/explore.py", label=f"Explore {plain(picture_name(images, now.image))}", icon=":material/tune:",
+            "pages/explore.py",
+            label=f"Explore {plain(picture_name(images, now.image))}",
+            icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, now),
-        )  # fmt: skip
+        )
 
 
 def move_to_picture(checkpoint: Checkpoint, picture: np.ndarray) -> None:

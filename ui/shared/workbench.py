@@ -26,9 +26,11 @@ SERVER = "Server"
 ENGINES = {"Quickest": "auto", "JavaScript": "js", SERVER: ""}
 ATTRIBUTES = "Attributes"
 BASES = {
-    "Dimensions": "dimensions", "Principal directions": "principal", ATTRIBUTES: "attributes",
+    "Dimensions": "dimensions",
+    "Principal directions": "principal",
+    ATTRIBUTES: "attributes",
     directions.BASIS: "own",
-}  # fmt: skip
+}
 NOBODY = "No other"
 LONGEST_SOURCE = 80
 
@@ -53,26 +55,48 @@ def settings(checkpoint: Checkpoint, space: LatentSpace) -> Settings:
     bases = [name for name in BASES if not absent.get(name)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         basis = st.segmented_control(
-            "Sliders over", bases, default="Dimensions", key="basis", required=True, bind="query-params",
+            "Sliders over",
+            bases,
+            default="Dimensions",
+            key="basis",
+            required=True,
+            bind="query-params",
             help="The code's own numbers; the directions in which the codes of the test pictures vary most; where the "
             "pictures have attributes, the way from codes without one to codes with it; or the way towards what you "
             "selected on the page Embeddings",
-        )  # fmt: skip
+        )
         beside = st.selectbox(
-            "Another model beside it", [NOBODY, *others], key="beside", bind="query-params", filter_mode=None,
-            help="A model with as many numbers in its code, moved by the same hand", width=200, disabled=not others,
-        )  # fmt: skip
+            "Another model beside it",
+            [NOBODY, *others],
+            key="beside",
+            bind="query-params",
+            filter_mode=None,
+            help="A model with as many numbers in its code, moved by the same hand",
+            width=200,
+            disabled=not others,
+        )
         with st.popover("Settings", icon=":material/settings:"):
             temperature = st.slider(
-                "Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params",
+                "Temperature",
+                0.1,
+                2.0,
+                1.0,
+                0.1,
+                key="temperature",
+                bind="query-params",
                 help="Multiplies the spread of random draws: low is usual, high is daring",
-            )  # fmt: skip
+            )
             smooth = st.toggle("Smooth pixels", key="smooth", bind="query-params")
             pace = st.toggle("Show speed", key="pace", bind="query-params")
             engine = st.segmented_control(
-                "Decode with", list(ENGINES), default="Quickest", key="engine", required=True, bind="query-params",
+                "Decode with",
+                list(ENGINES),
+                default="Quickest",
+                key="engine",
+                required=True,
+                bind="query-params",
                 help="Quickest is WebAssembly where the browser has it. Server decodes on release only.",
-            )  # fmt: skip
+            )
     return Settings(
         BASES.get(basis or "", "dimensions"), others.get(beside or ""), smooth, temperature, engine or "Quickest", pace
     )
@@ -134,13 +158,16 @@ def workbench(
         "canRedo": bool(here.future),
     }
     live.show(
-        "workbench", data, [decoder for _, decoder in models], key=KEY,
+        "workbench",
+        data,
+        [decoder for _, decoder in models],
+        key=KEY,
         on_change={
             "moved": lambda value: take_move(value, key, space),
             "asked": lambda value: _take_wish(value, checkpoint),
             "pad": take_pad,
         },
-    )  # fmt: skip
+    )
 
 
 def beside(checkpoint: Checkpoint, space: LatentSpace) -> None:

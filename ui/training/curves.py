@@ -78,10 +78,15 @@ def _line(curve: Curve, split: str, term: str, colour: str, dash: str, *, legend
     found = values(curve.history, split, term)
     name = _no_html(curve.name)
     return graph_objects.Scatter(
-        x=np.arange(1, len(found) + 1), y=found, name=f"{name}, {split}", legendgroup=f"{name}, {split}",
-        showlegend=legend, mode="lines+markers" if len(found) < 3 else "lines", line={"color": colour, "dash": dash},
+        x=np.arange(1, len(found) + 1),
+        y=found,
+        name=f"{name}, {split}",
+        legendgroup=f"{name}, {split}",
+        showlegend=legend,
+        mode="lines+markers" if len(found) < 3 else "lines",
+        line={"color": colour, "dash": dash},
         hovertemplate=f"{name}, {split}<br>epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def dimensions(history: list[dict[str, Any]]) -> Figure | None:
@@ -94,12 +99,16 @@ def dimensions(history: list[dict[str, Any]]) -> Figure | None:
     order = np.argsort(found[-1])  # plotly draws the first row at the bottom
     figure = graph_objects.Figure(
         graph_objects.Heatmap(
-            x=np.arange(1, len(found) + 1), y=[f"z{dimension}" for dimension in order], z=found[:, order].T,
-            colorscale="Cividis", zmin=0, zmax=max(float(np.percentile(found, BRIGHTEST)), SMALLEST),
+            x=np.arange(1, len(found) + 1),
+            y=[f"z{dimension}" for dimension in order],
+            z=found[:, order].T,
+            colorscale="Cividis",
+            zmin=0,
+            zmax=max(float(np.percentile(found, BRIGHTEST)), SMALLEST),
             colorbar={"title": {"text": "nats"}},
             hovertemplate="%{y}, epoch %{x}: %{z:.3f} nats<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title_text="Epoch", dtick=_whole_ticks(len(found)))
     return _laid_out(figure, HEIGHT)
 
@@ -145,9 +154,12 @@ def _whole_ticks(epochs: int) -> int | None:
 
 def _laid_out(figure: Figure, height: int) -> Figure:
     figure.update_layout(
-        height=height, margin={"l": 10, "r": 10, "t": 30, "b": 10}, hovermode="closest", uirevision="keep",
+        height=height,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        hovermode="closest",
+        uirevision="keep",
         legend={"orientation": "h", "yanchor": "top", "y": -0.22, "title": {"text": ""}},
-    )  # fmt: skip
+    )
     return figure
 
 

@@ -50,13 +50,21 @@ def _form() -> None:
     with st.popover("Train a model", icon=":material/model_training:"):
         st.session_state.setdefault("run_data", USUAL_DATA)
         data = st.selectbox(
-            "Pictures", list(DATASETS), key="run_data", filter_mode=None, width=420,
+            "Pictures",
+            list(DATASETS),
+            key="run_data",
+            filter_mode=None,
+            width=420,
             format_func=lambda name: DATASETS[name].title,
-        )  # fmt: skip
+        )
         preset = st.selectbox(
-            "Model", list(PRESETS), key="run_preset", filter_mode=None, width=420,
+            "Model",
+            list(PRESETS),
+            key="run_preset",
+            filter_mode=None,
+            width=420,
             format_func=lambda name: PRESET_WORDS.get(name, name),
-        )  # fmt: skip
+        )
         with st.container(horizontal=True):
             st.session_state.setdefault("run_latent", 16)
             st.session_state.setdefault("run_epochs", 5)
@@ -91,9 +99,11 @@ def _watch() -> None:
     if now.history:
         curve = curves.Curve(now.request.name, now.history, PRESETS[now.request.preset].family == "vae")
         st.plotly_chart(
-            curves.terms([curve], logarithmic=False), key="running", config={"displaylogo": False},
+            curves.terms([curve], logarithmic=False),
+            key="running",
+            config={"displaylogo": False},
             alt=f"Terms of the objective over {len(now.history)} epochs of the run at work",
-        )  # fmt: skip
+        )
 
 
 def _progress_text(now: RunState) -> str:

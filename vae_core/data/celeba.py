@@ -15,9 +15,11 @@ from vae_core.data.pictures import Form, Picture, decode, list_pictures
 
 IMAGES = ("celeba/img_align_celeba", "celeba/img_align_celeba.zip", "celeba/celeba_first10k_89x109.zip")
 ATTRIBUTES = (
-    "celeba/list_attr_celeba.txt", "celeba/list_attr_celeba.csv", "celeba/list_attr_celeba.zip",
+    "celeba/list_attr_celeba.txt",
+    "celeba/list_attr_celeba.csv",
+    "celeba/list_attr_celeba.zip",
     "celeba/list_attr_first10k.csv",
-)  # fmt: skip
+)
 HINT = "get it from its authors and put img_align_celeba (or .zip) and list_attr_celeba.txt into celeba there"
 SIZE = 64
 FIRST_TEST_INDEX = 182_638  # of the official partition, as is the next

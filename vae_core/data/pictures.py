@@ -33,8 +33,12 @@ LARGEST_CACHE = 4_000_000_000  # bytes
 CACHE_VERSION = 1  # to be raised when the same pictures would be decoded otherwise
 
 UNREADABLE = (
-    OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, zipfile.BadZipFile,
-)  # fmt: skip
+    OSError,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    zipfile.BadZipFile,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -146,8 +150,11 @@ def decode(pictures: Sequence[Picture], form: Form, title: str, *, skip_damaged:
         example = pictures[skipped[0]].name
         _log.warning(
             "%s: %d of %d images cannot be read and were skipped, such as %s",
-            title, len(skipped), len(pictures), example,
-        )  # fmt: skip
+            title,
+            len(skipped),
+            len(pictures),
+            example,
+        )
     if not len(images):
         raise DataError(f"{title}: none of its {len(pictures)} images can be read; get the set again")
     return Decoded(images, np.delete(np.arange(len(pictures)), skipped))
@@ -170,9 +177,7 @@ def _map(path: Path, form: Form) -> tuple[np.ndarray, list[int]] | None:
     return (np.asarray(images), skipped) if fits else None
 
 
-def _decode_to(
-    path: Path, pictures: Sequence[Picture], form: Form, skip_damaged: bool
-) -> tuple[np.ndarray, list[int]]:
+def _decode_to(path: Path, pictures: Sequence[Picture], form: Form, skip_damaged: bool) -> tuple[np.ndarray, list[int]]:
     """Decode into a cache file, one image after another, and map it."""
     skipped: list[int] = []
     header: dict[str, Any] = {"descr": "|u1", "fortran_order": False}

@@ -12,9 +12,12 @@ from vae_core.data.pictures import list_pictures
 
 CLASSES = frozenset({"Boots", "Sandals", "Shoes", "Slippers"})
 PLACES = (
-    "zappos/ut-zap50k-images", "zappos/ut-zap50k-images-square", "ut-zap50k-images", "ut-zap50k-images-square",
+    "zappos/ut-zap50k-images",
+    "zappos/ut-zap50k-images-square",
+    "ut-zap50k-images",
+    "ut-zap50k-images-square",
     "zappos",
-)  # fmt: skip
+)
 HINT = "get it from its authors (academic use) and put the folder ut-zap50k-images into zappos there"
 
 

@@ -12,9 +12,9 @@ from vae_core.recipes import RECIPES, Aim, Recipe, RecipeError, list_recipes, lo
 SHIPPED = RECIPES.parent / "checkpoints"
 HEADING = """# Recipes and their aims
 
-Written by `python -m vae_core.evaluation --aims`. Each figure is measured on the test split of the recipe's data (MSE: of
-pixels in [0, 1], reconstructed from the mean code; total: BCE or Gaussian negative log-likelihood summed over pixels,
-plus KL, in nats per image). What was not reached is marked.
+Written by `python -m vae_core.evaluation --aims`. Each figure is measured on the test split of the recipe's data (MSE:
+of pixels in [0, 1], reconstructed from the mean code; total: BCE or Gaussian negative log-likelihood summed over
+pixels, plus KL, in nats per image). What was not reached is marked.
 """
 
 
@@ -94,8 +94,13 @@ def table() -> str:
         recipe = load_recipe(name)
         for verdict in judge(recipe):
             cells = (
-                f"`{name}`", recipe.title, verdict.aim.metric, f"{verdict.value:.4g}", verdict.in_words,
-                verdict.aim.source, "yes" if verdict.holds else f"**no**: {verdict.aim.reason}",
-            )  # fmt: skip
+                f"`{name}`",
+                recipe.title,
+                verdict.aim.metric,
+                f"{verdict.value:.4g}",
+                verdict.in_words,
+                verdict.aim.source,
+                "yes" if verdict.holds else f"**no**: {verdict.aim.reason}",
+            )
             lines.append(f"| {' | '.join(cells)} |")
     return f"{HEADING}\n" + "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """A small classifier of a data set's own images; its features are the space in which samples are judged.
 
 Its recipe is ``train_classifier``: 2,800 steps of 128 training images, seed 0. The one for Fashion-MNIST comes with
-the program and is rebuilt by ``python -m vae_core.evaluation.classifier fashion-mnist``; others are trained when first needed, in
-a minute or two, and kept in the cache folder.
+the program and is rebuilt by ``python -m vae_core.evaluation.classifier fashion-mnist``; others are trained when first
+needed, in a minute or two, and kept in the cache folder.
 """
 
 from __future__ import annotations
@@ -41,11 +41,15 @@ class Classifier(nn.Module):
         super().__init__()
         channels, height, width = image_shape
         self.features = nn.Sequential(
-            nn.Conv2d(channels, 32, 4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(32, 64, 4, stride=2, padding=1), nn.SiLU(),
-            nn.AdaptiveAvgPool2d((min(7, height // 4), min(7, width // 4))), nn.Flatten(),
-            nn.Linear(64 * min(7, height // 4) * min(7, width // 4), FEATURES), nn.SiLU(),
-        )  # fmt: skip
+            nn.Conv2d(channels, 32, 4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(32, 64, 4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.AdaptiveAvgPool2d((min(7, height // 4), min(7, width // 4))),
+            nn.Flatten(),
+            nn.Linear(64 * min(7, height // 4) * min(7, width // 4), FEATURES),
+            nn.SiLU(),
+        )
         self.head = nn.Linear(FEATURES, classes)
 
     def forward(self, images: Tensor) -> Tensor:

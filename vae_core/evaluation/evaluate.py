@@ -332,9 +332,14 @@ def table() -> str:
         # Gaussian pixels have a density, whose nats lie on another scale.
         nats = (f"{stored['total']:.1f}" if kl and model.likelihood == "bernoulli" else "", kl)
         cells = (
-            f"`{name}`", str(model.latent), f"{stored['mse']:.4f}", f"{stored['psnr']:.2f}",
-            f"{stored['ssim']:.3f}", *nats, "" if stored["knn_accuracy"] is None else f"{stored['knn_accuracy']:.3f}",
-        )  # fmt: skip
+            f"`{name}`",
+            str(model.latent),
+            f"{stored['mse']:.4f}",
+            f"{stored['psnr']:.2f}",
+            f"{stored['ssim']:.3f}",
+            *nats,
+            "" if stored["knn_accuracy"] is None else f"{stored['knn_accuracy']:.3f}",
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -373,4 +378,3 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-

@@ -194,9 +194,7 @@ def _vote(votes: np.ndarray, labels: np.ndarray) -> float:
     return float((counts.argmax(1) == labels).mean())
 
 
-def linear_probe(
-    train_codes: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, labels: np.ndarray
-) -> float:
+def linear_probe(train_codes: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, labels: np.ndarray) -> float:
     """Share of codes (N, D) that a linear classifier learnt from training codes (M, D) puts into the right class.
 
     Multinomial logistic regression (Alain & Bengio 2017, "Understanding intermediate layers using linear classifier

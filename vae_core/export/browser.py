@@ -387,9 +387,7 @@ def _put_scale(layer: _Layer, width: int, weights: _Weights) -> dict[str, Any]:
     """Scale and bias of each channel, where there are any."""
     arrays = {"scale": layer.scale, "bias": layer.bias}
     return {
-        name: weights.put(np.pad(array, (0, width - len(array))))
-        for name, array in arrays.items()
-        if array is not None
+        name: weights.put(np.pad(array, (0, width - len(array)))) for name, array in arrays.items() if array is not None
     }
 
 

@@ -47,10 +47,16 @@ def to_onnx(model: Autoencoder, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "decoder.onnx"
         torch.onnx.export(
-            _DecoderModule(model).eval(), tuple(inputs.values()), whole, input_names=list(inputs),
-            output_names=["image"], dynamic_shapes=tuple({0: batch} for _ in inputs), dynamo=True,
-            external_data=False, verbose=False,
-        )  # fmt: skip
+            _DecoderModule(model).eval(),
+            tuple(inputs.values()),
+            whole,
+            input_names=list(inputs),
+            output_names=["image"],
+            dynamic_shapes=tuple({0: batch} for _ in inputs),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
         with atomic_write(path) as file:
             file.write(whole.read_bytes())
 

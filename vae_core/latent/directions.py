@@ -83,5 +83,3 @@ def is_told(entry: dict[str, Any], images: int) -> bool:
     """
     accuracy = float(entry["accuracy"])
     return accuracy - float(entry["majority"]) > math.sqrt(accuracy * (1 - accuracy) / images)
-
-

@@ -81,9 +81,13 @@ def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) 
     components = max(1, min(components, count // LEAST_CODES))
     full = count >= CODES_A_NUMBER * components * size * (size + 1) / 2
     fitted = GaussianMixture(
-        components, covariance_type="full" if full else "diag", max_iter=MOST_ROUNDS, tol=TOLERANCE,
-        reg_covar=LEAST_VARIANCE * points.var(0).mean() + SMALLEST, random_state=seed,
-    )  # fmt: skip
+        components,
+        covariance_type="full" if full else "diag",
+        max_iter=MOST_ROUNDS,
+        tol=TOLERANCE,
+        reg_covar=LEAST_VARIANCE * points.var(0).mean() + SMALLEST,
+        random_state=seed,
+    )
     # One thread: the matrices are small, and many threads on a busy machine wait for each other.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that could still gain a little draws as well

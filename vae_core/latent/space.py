@@ -104,9 +104,7 @@ class LatentSpace:
             posterior = self._model.encode(_as_pixels(images[part]), self._labels(labels, part, len(images)))
             means.append(posterior.mode())
             log_variance = posterior.log_variance
-            deviations.append(
-                torch.zeros_like(means[-1]) if log_variance is None else torch.exp(0.5 * log_variance)
-            )
+            deviations.append(torch.zeros_like(means[-1]) if log_variance is None else torch.exp(0.5 * log_variance))
         return _stack(means, (0, self.latent)), _stack(deviations, (0, self.latent))
 
     @torch.inference_mode()
@@ -193,9 +191,7 @@ class LatentSpace:
 
     # --- moving about -----------------------------------------------------------------------------------------
 
-    def traverse(
-        self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None
-    ) -> np.ndarray:
+    def traverse(self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None) -> np.ndarray:
         """Images (len(values), C, H, W) as one dimension of a code (latent,) takes each value."""
         codes = np.repeat(np.asarray(code, np.float32)[None], len(values), 0)
         codes[:, dimension] = values

@@ -44,8 +44,17 @@ GRID_DISTANCES = (0.0, 0.1, 0.5)
 STEPS_16_BIT = 65535
 NOT_MEASURED = 255  # a distortion that is not known
 # What numpy and zipfile raise for files of arrays that are absent, cut or altered.
-DAMAGED = (OSError, EOFError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, zlib.error,
-           zipfile.BadZipFile)  # fmt: skip
+DAMAGED = (
+    OSError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,17 +205,25 @@ def store_maps(folder: Path, digest: str, count: int, maps: dict[MapRequest, Shi
         coordinates = shipped.coordinates.astype(np.float64)
         low, high = coordinates.min(0), coordinates.max(0)
         scaled = (coordinates - low) / np.maximum(high - low, np.finfo(np.float64).tiny)
-        name = request.method + {
-            "pca": "",
-            "tsne": f"-{request.perplexity:g}",
-            "umap": f"-{request.neighbours}-{request.minimum_distance:g}",
-        }[request.method]
+        name = (
+            request.method
+            + {
+                "pca": "",
+                "tsne": f"-{request.perplexity:g}",
+                "umap": f"-{request.neighbours}-{request.minimum_distance:g}",
+            }[request.method]
+        )
         steps = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
         parameters = asdict(request.essential)
         for known in ("checkpoint", "digest", "points"):
             del parameters[known]
-        entry = {"name": name, "parameters": parameters, "range": [low.tolist(), high.tolist()],
-                 "seconds": shipped.seconds, "quality": None}  # fmt: skip
+        entry = {
+            "name": name,
+            "parameters": parameters,
+            "range": [low.tolist(), high.tolist()],
+            "seconds": shipped.seconds,
+            "quality": None,
+        }
         if request.method in usual:
             entry["from"], start = usual[request.method]
             arrays[name] = _split(steps - start)

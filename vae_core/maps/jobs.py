@@ -18,6 +18,7 @@ from vae_core.maps.projection import MapError, MapRequest
 MOST_WORKERS = 2
 SILENT_SECONDS = 0.8  # without one, after which people are told how long a step has taken
 
+
 @dataclass(frozen=True)
 class JobState:
     """How far a map's worker is: ``fraction`` in [0, 1], a word on what it does, an error if it failed."""

@@ -188,6 +188,7 @@ def umap_curve(minimum_distance: float) -> tuple[float, float]:
     (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), away, wanted)
     return float(a), float(b)
 
+
 EXACTLY = "projected exactly"
 
 

@@ -20,9 +20,7 @@ from vae_core.neighbours import nearest
 Method = Literal["pca", "tsne", "umap"]
 METHODS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 Source = Literal["means", "samples", "pixels"]
-SOURCES: dict[Source, str] = {
-    "means": "Posterior means", "samples": "Posterior samples", "pixels": "Pixels"
-}  # fmt: skip
+SOURCES: dict[Source, str] = {"means": "Posterior means", "samples": "Posterior samples", "pixels": "Pixels"}
 Library = Literal["openTSNE", "scikit-learn"]
 LIBRARIES: tuple[Library, ...] = ("openTSNE", "scikit-learn")
 UNLESS_DRAWN: dict[Source, tuple[str, ...]] = {"means": ("seed",), "pixels": ("seed",)}  # what PCA does not need

@@ -141,9 +141,7 @@ def _figure(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strang
     return 1 - found * 2 / (len(rows) * k * (2 * count - 3 * k - 1))
 
 
-def _excess_by_tree(
-    points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int
-) -> int:
+def _excess_by_tree(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int) -> int:
     """By how much the ranks of the rows' strangers exceed k, summed; a tree counts the points that are nearer."""
     from scipy.spatial import KDTree
 

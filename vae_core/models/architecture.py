@@ -127,8 +127,10 @@ def _in_words(module: nn.Module) -> str | None:
     if isinstance(module, ResidualBlock):
         return "residual block"
     names = {
-        nn.Flatten: "flatten", nn.Unflatten: "reshape", nn.PixelShuffle: "pixel shuffle",
-        nn.PixelUnshuffle: "pixel unshuffle", nn.Upsample: "upsample",
-    }  # fmt: skip
+        nn.Flatten: "flatten",
+        nn.Unflatten: "reshape",
+        nn.PixelShuffle: "pixel shuffle",
+        nn.PixelUnshuffle: "pixel unshuffle",
+        nn.Upsample: "upsample",
+    }
     return names.get(type(module))
-

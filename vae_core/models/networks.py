@@ -166,9 +166,7 @@ def dcec(config: ModelConfig, statistics: int) -> Stacks:
     return Stacks(
         nn.Sequential(*down, nn.Flatten()),
         nn.Sequential(nn.Linear(flat + encoder_labels, statistics * config.latent)),
-        nn.Sequential(
-            nn.Linear(config.latent + decoder_labels, flat), nn.ReLU(), nn.Unflatten(1, small), *up[:-1]
-        ),
+        nn.Sequential(nn.Linear(config.latent + decoder_labels, flat), nn.ReLU(), nn.Unflatten(1, small), *up[:-1]),
         (config.latent,),
     )
 

@@ -43,9 +43,7 @@ class Batches:
         order = torch.randperm(len(self), generator=generator, device=self.images.device)
         return self._batches(order, size, generator, augmented_share if self.flip or self.shift else 0.0)
 
-    def _batches(
-        self, order: Tensor, size: int, generator: torch.Generator, augmented_share: float
-    ) -> Iterator[Batch]:
+    def _batches(self, order: Tensor, size: int, generator: torch.Generator, augmented_share: float) -> Iterator[Batch]:
         """Batches of ``size`` images in an order, the last perhaps smaller."""
         # The same memory for each batch: new memory costs more than what is written into it.
         rows = torch.empty_like(self.images[:size])

@@ -328,9 +328,7 @@ def _next_epoch(trainer: Trainer, folder: Path, show_progress: bool) -> None:
             trainer.load_state(state_folder(folder))
 
 
-def _publish(
-    trainer: Trainer, train: ImageSet, test: ImageSet, work: Path, folder: Path, *, finished: bool
-) -> Path:
+def _publish(trainer: Trainer, train: ImageSet, test: ImageSet, work: Path, folder: Path, *, finished: bool) -> Path:
     """Turn a run's work folder into the checkpoint, replacing an older one only when all is written.
 
     An unfinished run keeps its state in the checkpoint, so that it can be resumed.

@@ -29,9 +29,7 @@ def terms(model: Autoencoder, batch: Batch, generator: torch.Generator) -> Terms
     return Terms(model.pixel_nll(output.float(), batch.images), posterior.kl_per_dim())
 
 
-def objective(
-    model: Autoencoder, batch: Batch, kl_weight: float, generator: torch.Generator
-) -> tuple[Tensor, Terms]:
+def objective(model: Autoencoder, batch: Batch, kl_weight: float, generator: torch.Generator) -> tuple[Tensor, Terms]:
     """What training minimises, (N,) nats per image, and its parts.
 
     With one posterior sample that is the negative ELBO with its KL in closed form (Kingma & Welling 2014, eq. 7); with

@@ -61,10 +61,21 @@ class RunRequest:
     def command(self) -> list[str]:
         """The command line that trains it."""
         return [
-            sys.executable, str(PROJECT / "train.py"), "--name", self.name, "--data", self.data,
-            "--preset", self.preset, "--latent", str(self.latent), "--epochs", str(self.epochs),
-            "--out", str(checkpoints_folder().absolute()),
-        ]  # fmt: skip
+            sys.executable,
+            str(PROJECT / "train.py"),
+            "--name",
+            self.name,
+            "--data",
+            self.data,
+            "--preset",
+            self.preset,
+            "--latent",
+            str(self.latent),
+            "--epochs",
+            str(self.epochs),
+            "--out",
+            str(checkpoints_folder().absolute()),
+        ]
 
 
 @dataclass(frozen=True)

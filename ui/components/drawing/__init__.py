@@ -126,6 +126,7 @@ def svg(architecture: Architecture, *, noise: float = 0.0) -> str:
 
 def in_words(architecture: Architecture, noise: float = 0.0) -> str:
     """The drawing for those who cannot see it."""
+
     def path(blocks: list[Block]) -> str:
         return "; ".join(f"{', '.join(block.layers)} to {size_in_words(block.shape)}" for block in blocks)
 

@@ -22,7 +22,6 @@ FOLDER = Path(__file__).parent
 _SENT = "sent_decoders"
 
 
-
 def library() -> str:
     """All of the view's modules, and before them the worker's text, which the worker is made of."""
     return f"const WORKER_SOURCE = {json.dumps(bundle(FOLDER, 'worker.js'))};\n{bundle(FOLDER, 'library.js')}"

@@ -242,7 +242,10 @@ def point_map(
         "alt": alt,
         "marks": [
             {
-                "label": mark.label, "kind": mark.kind, "position": mark.position, "links": list(mark.links),
+                "label": mark.label,
+                "kind": mark.kind,
+                "position": mark.position,
+                "links": list(mark.links),
                 "at": {map_key: list(map(float, place)) for map_key, place in mark.at.items()},
             }
             for mark in marks
@@ -251,7 +254,10 @@ def point_map(
         "revision": revision,
         "parameters": [
             {
-                "name": one.name, "label": one.label, "values": list(one.values), "value": one.value,
+                "name": one.name,
+                "label": one.label,
+                "values": list(one.values),
+                "value": one.value,
                 "ready": list(one.ready),
             }
             for one in parameters
@@ -262,7 +268,7 @@ def point_map(
         "file": file,
         "link": points.key,
         "follow": None if follow is None else asdict(follow),
-    }  # fmt: skip
+    }
 
     def picked() -> None:
         position = st.session_state[key].get("picked")
@@ -285,9 +291,12 @@ def point_map(
         on_tune({one: float(value) for one, value in told.items() if one in wanted and value in wanted[one]})
 
     _map(
-        key=key, data={"name": name}, on_picked_change=picked, on_selected_change=selection_changed,
+        key=key,
+        data={"name": name},
+        on_picked_change=picked,
+        on_selected_change=selection_changed,
         on_tuned_change=tuned,
-    )  # fmt: skip
+    )
     with hidden(f"state_{name}"):
         _parcel(key=f"state_{name}", data=parcels.pack(f"state:{name}", state))
 

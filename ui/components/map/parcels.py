@@ -44,9 +44,7 @@ def pack_layouts(slot: str, points: str, layouts: Mapping[str, np.ndarray]) -> b
         low, high = coordinates.min(0), coordinates.max(0)
         scaled = (coordinates - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
         arrays[f"layout{number}"] = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
-        headers.append(
-            {"key": key, "dimensions": coordinates.shape[1], "low": low.tolist(), "high": high.tolist()}
-        )
+        headers.append({"key": key, "dimensions": coordinates.shape[1], "low": low.tolist(), "high": high.tolist()})
     return pack(slot, {"points": points, "layouts": headers}, arrays)
 
 

@@ -63,11 +63,16 @@ class LiveSlider:
         _component(
             key=key,
             data={
-                "label": label, "help": help, "low": self.low, "high": self.high, "step": self.step,
-                "value": self.value, "answer": st.session_state.get(f"{key}_sent", 0),
+                "label": label,
+                "help": help,
+                "low": self.low,
+                "high": self.high,
+                "step": self.step,
+                "value": self.value,
+                "answer": st.session_state.get(f"{key}_sent", 0),
             },
             on_moved_change=lambda: self.take(st.session_state[key].get("moved")),
-        )  # fmt: skip
+        )
         if not st.session_state.get(f"{key}_moving", False):
             text = None if self.value == self.first else f"{self.value:g}"
             st.session_state[self._written] = text
