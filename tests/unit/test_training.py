@@ -117,7 +117,7 @@ def test_a_run_from_before_an_option_was_added_resumes(
 ) -> None:
     """Its state does not name the option, whose default is what it was trained with."""
     stopped = train(tiny_run(epochs=2), train_images, test_images, tmp_path / "m", on_epoch=Stop(after=1))
-    metadata, tensors = training._read_state(stopped)
+    metadata, tensors = resume.read_state(stopped)
     run = json.loads(metadata["run"])
     del run["train"]["average_from"]
     save_tensors(stopped / resume.STATE, tensors, metadata | {"run": json.dumps(run)})

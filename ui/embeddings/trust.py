@@ -31,7 +31,7 @@ def _measure(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _poi
     mapped = coordinates.mapped(_checkpoint, _map, _points.indices)
     if _map.request is None:
         return measure(mapped, _map.coordinates, _points.labels)
-    return maps.quality(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
+    return maps.quality_of(_map.request, _checkpoint.folder, mapped, _map.coordinates, _points.labels)
 
 
 def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> None:

@@ -1,11 +1,12 @@
 """Maps of the test split's codes: asked for, computed in the background, and kept.
 
 A map is asked for by a MapRequest, computed in a process of its own, and kept in a bounded cache on the disk. A
-checkpoint may bring maps along; `python -m vae_core.maps.worker --maps NAME ...` makes them. This is the only door to the package:
+checkpoint may bring maps along; `python -m vae_core.maps.worker --maps NAME ...` makes them. This is the only door to
+the package:
 
 - ``ready_map(request, folder)``: the map that came along or is in the cache, or None
 - ``start_job``, ``job_state``, ``cancel_job``: one that has yet to be computed
-- ``quality(request, folder, codes, coordinates, labels)``, ``shepard(codes, coordinates)``
+- ``quality_of(request, folder, codes, coordinates, labels)``, ``shepard(codes, coordinates)``
 - ``seconds(request, folder)``: processor time that the map's computation took
 - ``place(request, checkpoint, codes)``: where new codes lie; ``plane(request, checkpoint)``: PCA's mean and axes
 """
@@ -20,7 +21,7 @@ from vae_core.maps.bundled import (
     shipped_map,
     shipped_requests,
 )
-from vae_core.maps.cache import cached_map, quality, ready_map, seconds
+from vae_core.maps.cache import cached_map, quality_of, ready_map, seconds
 from vae_core.maps.jobs import JobState, cancel_job, job_state, start_job
 from vae_core.maps.out_of_sample import EXACTLY, described, place, plane, settle
 from vae_core.maps.projection import (
@@ -66,7 +67,7 @@ __all__ = [
     "measure",
     "place",
     "plane",
-    "quality",
+    "quality_of",
     "ready_map",
     "save_maps",
     "seconds",

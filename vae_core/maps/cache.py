@@ -50,7 +50,7 @@ def seconds(request: MapRequest, folder: Path) -> float | None:
         return None
 
 
-def quality(
+def quality_of(
     request: MapRequest, folder: Path, codes: np.ndarray, coordinates: np.ndarray, labels: np.ndarray | None
 ) -> MapQuality:
     """The figures of a map, as they came with the checkpoint or were measured before, else measured now and kept.
