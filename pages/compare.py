@@ -11,7 +11,7 @@ from ui.state import point
 
 checkpoint = open_page("pages/compare.py")
 chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae", "vae"))
-fellows = models.fellows(checkpoint)
+comparable = models.comparable_models(checkpoint)
 
 # Only the open tab's content runs, and PCA is only fitted for those that show it.
 reconstructed, denoised, rated, measured = st.tabs(
@@ -19,14 +19,14 @@ reconstructed, denoised, rated, measured = st.tabs(
 )
 if reconstructed.open:
     with reconstructed:
-        reconstructions.show(checkpoint, chosen, comparison.baselines(chosen, fellows))
+        reconstructions.show(checkpoint, chosen, comparison.baselines(chosen, comparable))
 if denoised.open:
     with denoised:
-        denoising.show(checkpoint, chosen, comparison.baselines(chosen, fellows))
+        denoising.show(checkpoint, chosen, comparison.baselines(chosen, comparable))
 if rated.open:
     with rated:
         rates.show(checkpoint)
 if measured.open:
     with measured:
-        tables.show_split(chosen, comparison.baselines(chosen, fellows))
+        tables.show_split(chosen, comparison.baselines(chosen, comparable))
 point.write_address()

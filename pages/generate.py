@@ -19,7 +19,7 @@ space = loaders.attempt(lambda: loaders.open_space(checkpoint))
 if space is None:
     st.stop()
 images = loaders.attempt(lambda: loaders.test_images(checkpoint))
-names = sheets.class_names(space, images)
+names = models.label_names(checkpoint, space)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     views = sheets.views(space)

@@ -72,7 +72,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core.latent.distributions", {"torch", "sklearn", "scipy"}),
         ("vae_core.training.loop", {"torchvision", "sklearn", "umap"}),
         ("ui.frame", {"torch", "torchvision", "sklearn", "scipy"}),
-        ("ui.explore.server", {"torch", "sklearn", "scipy"}),
+        ("ui.explore.panels", {"torch", "sklearn", "scipy"}),
         ("vae_core.training.runs", {"torch", "sklearn", "tyro"}),
         ("ui.training.curves", {"torch", "plotly", "scipy"}),
         ("ui.models.cards", {"torch", "sklearn", "scipy"}),

@@ -102,7 +102,7 @@ def test_random_moves_to_a_prior_sample(app: AppTest) -> None:
     button(app, "Random").click().run()
     assert_whole(app)
     assert now(app).code != before.code
-    assert now(app).source == "a prior sample"
+    assert now(app).source == "a sample from the prior"
 
 
 def test_a_pin_leads_back(app: AppTest) -> None:
@@ -196,11 +196,11 @@ def moves_to(app: AppTest, value: object) -> Point:
     def script() -> None:
         import streamlit as st
 
-        from ui.shared import workbench
+        from ui.shared import live_point
         from ui.state import loaders
 
         model = next(found for found in loaders.usable_checkpoints() if found.name == st.session_state["tried_model"])
-        workbench.take_move(st.session_state["tried"], "the key", loaders.open_space(model))
+        live_point.take_move(st.session_state["tried"], "the key", loaders.open_space(model))
 
     inner = AppTest.from_function(script, default_timeout=LONGEST_RUN)
     for name in ("trails", "digest"):

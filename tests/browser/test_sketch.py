@@ -18,7 +18,7 @@ def open_pad(page: Page, address: str) -> Locator:
     """Open Explore and its pad."""
     page.goto(f"{address}/explore?model=fashion-vae-16&z={','.join(['0'] * 16)}")
     wait_until_idle(page)
-    page.get_by_role("tab", name="Your picture").click()
+    page.get_by_role("tab", name="Your image").click()
     page.get_by_role("radio", name="Draw", exact=True).click()
     pad = page.locator(".sketch canvas")
     expect(pad).to_be_visible()

@@ -61,7 +61,7 @@ def _pick_order() -> bool:
 
 def _pick_judge(checkpoint: Checkpoint) -> Checkpoint:
     """The model whose error ranks the pictures; the current one if nothing else is chosen."""
-    known = {other.name: other for other in models.fellows(checkpoint)}
+    known = {other.name: other for other in models.comparable_models(checkpoint)}
     options = [CURRENT, *known]
     if st.session_state.get("judge", CURRENT) not in options:
         del st.session_state["judge"]  # left over from other pictures

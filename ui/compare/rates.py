@@ -25,7 +25,7 @@ MEASURES = {"MSE": "mean squared error of a pixel", "Nats": "reconstruction, nat
 
 def show(checkpoint: Checkpoint) -> None:
     """The plot with its choices; a click on a point makes that model the current one."""
-    known = models.fellows(checkpoint)
+    known = models.comparable_models(checkpoint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = (
             st.segmented_control(

@@ -11,7 +11,7 @@ import streamlit as st
 from ui.components.map import Parameter
 from ui.embeddings import loading
 from ui.embeddings.colours import CLASS, colourings
-from ui.shared.models import fellows
+from ui.shared.models import comparable_models
 from vae_core import maps
 from vae_core.maps import LIBRARIES, Library, MapRequest, Source, usual_parameters
 
@@ -51,7 +51,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
     names = colourings(checkpoint)
     counts = sorted({min(number, count) for number in (2000, 5000, 10_000)})
     others = [title for title in methods if title != PLANE_TITLE]
-    models = [other.name for other in fellows(checkpoint) if other.name != checkpoint.name]
+    models = [other.name for other in comparable_models(checkpoint) if other.name != checkpoint.name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
         title = st.segmented_control("Map", list(methods), default=first, key="map", required=True, bind="query-params")
         colouring = st.selectbox("Colour", names, key="colour", bind="query-params", filter_mode=None, width=190)

@@ -17,9 +17,9 @@ from ui.embeddings.colours import colour
 from ui.embeddings.controls import ALONE, OTHER_SEED, Choice
 from ui.embeddings.loading import Map
 from ui.frame import plain, show_notice
-from ui.shared import pickers, workbench
+from ui.shared import live_point, pickers
 from ui.shared.exports import csv_bytes
-from ui.shared.models import fellows
+from ui.shared.models import comparable_models
 from ui.state import loaders, point
 from vae_core import maps
 from vae_core.maps import described
@@ -65,7 +65,7 @@ class View:
         method = next((method for method, title in maps.METHODS.items() if title == beside), None)
         if method is not None:
             return self.checkpoint, method
-        other = next((other for other in fellows(self.checkpoint) if other.name == beside), None)
+        other = next((other for other in comparable_models(self.checkpoint) if other.name == beside), None)
         if other is None or other.run is None:
             return None
         plane = self.choice.method == loading.CODES
@@ -246,7 +246,7 @@ class View:
         if kind == MOVE:
             if shown is not None:
                 st.caption(_how_it_follows(shown))
-            workbench.beside(self.checkpoint, self.space)
+            live_point.show_compact(self.checkpoint, self.space)
         elif kind == TRUST:
             self._trust(shown, other)
         elif kind == OWN:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from ui.components import live
 from ui.components.gallery import gallery
-from ui.shared import workbench
+from ui.shared import live_point
+from ui.shared.models import label_names
 from ui.state import loaders, point
 from vae_core import media
 from vae_core.latent import distributions, paths
@@ -52,13 +53,6 @@ def views(space: LatentSpace) -> list[str]:
     return [SAMPLES, *([CLASSES] if space.classes else []), *([PLANE] if space.latent == 2 else []), SIDE_BY_SIDE]
 
 
-def class_names(space: LatentSpace, images: ImageSet | None) -> tuple[str, ...]:
-    """The names of a conditional model's labels; their numbers where the images are not here."""
-    if images is not None and len(images.class_names) == space.classes:
-        return images.class_names
-    return tuple(str(label) for label in range(space.classes))
-
-
 def distribution(checkpoint: Checkpoint, source: str) -> Mixture:
     """What codes are drawn from.
 
@@ -83,7 +77,7 @@ def trio(
 ) -> list[Sheet]:
     """Draws of one model from each source, side by side under their names; without a source that cannot be had."""
     space, sheets = loaders.open_space(model), []
-    names = class_names(space, images)
+    names = label_names(model, space)
     for column, source in zip(st.columns(len(SOURCES), gap="medium"), SOURCES, strict=True):
         with column:
             st.caption(HEADINGS[source])
@@ -164,7 +158,7 @@ def show_plane(sheet: Sheet, checkpoint: Checkpoint) -> bool:
         "serial": st.session_state.get("live_serial", 0),
         "source": "a point of the plane",
     }
-    moved = {"moved": lambda value: workbench.take_move(value, packed.key, space)}
+    moved = {"moved": lambda value: live_point.take_move(value, packed.key, space)}
     live.show("plane", data, [packed], key="plane", on_change=moved)
     return True
 
@@ -303,7 +297,6 @@ __all__ = [
     "SOURCES",
     "Sheet",
     "class_grid",
-    "class_names",
     "distribution",
     "explain_classes",
     "explain_plane",

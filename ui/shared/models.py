@@ -1,11 +1,16 @@
-"""Choosing several models at once."""
+"""What the pages ask about models: their kind, which can be compared, their labels; and choosing several."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui.state import loaders
-from vae_core.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from vae_core.checkpoint import Checkpoint
+    from vae_core.latent.space import LatentSpace
 
 FAMILY_ORDER = {"pca": 0, "cae": 1, "vae": 2}
 GREY, BINARISED = "grey", "binarised"
@@ -18,19 +23,19 @@ def family_of(checkpoint: Checkpoint) -> str:
 
 
 def latent_of(checkpoint: Checkpoint) -> int:
-    """Numbers in the code."""
+    """How many latent dimensions a model has."""
     assert checkpoint.run is not None
     return checkpoint.run.model.latent
 
 
 def pixels_of(checkpoint: Checkpoint) -> str:
-    """The kind of pixels that a model is made for and measured on; figures of both kinds cannot be compared."""
+    """The kind of pixels that a model was trained and evaluated on; metrics of the two kinds cannot be compared."""
     assert checkpoint.run is not None
     return BINARISED if checkpoint.run.data.binarise else GREY
 
 
-def fellows(checkpoint: Checkpoint) -> list[Checkpoint]:
-    """The usable models that take the same pictures as this one, baselines first."""
+def comparable_models(checkpoint: Checkpoint) -> list[Checkpoint]:
+    """The usable models of the same images as this one, baselines first."""
     assert checkpoint.run is not None
     data, shape = checkpoint.run.data, checkpoint.run.model.image_shape
     same = [
@@ -41,18 +46,28 @@ def fellows(checkpoint: Checkpoint) -> list[Checkpoint]:
     return sorted(same, key=lambda other: (FAMILY_ORDER.get(other.run.model.family, 9), other.name))  # type: ignore[union-attr]
 
 
+def label_names(checkpoint: Checkpoint, space: LatentSpace) -> tuple[str, ...]:
+    """The labels of a conditional model in words, or as numbers if its images are not here; () for other models."""
+    if not space.classes:
+        return ()
+    images = loaders.quietly(lambda: loaders.test_images(checkpoint))
+    if images is not None and len(images.class_names) == space.classes:
+        return images.class_names
+    return tuple(str(label) for label in range(space.classes))
+
+
 def _same_data(first: str, second: str) -> bool:
     """Whether two sets share their test split; the small Fashion-MNIST is a part of the large one."""
     return first.removesuffix("-small") == second.removesuffix("-small")
 
 
 def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]) -> list[Checkpoint]:
-    """Several models for the same pictures; at first those of the families with the current model's code size.
+    """Choose several models of the same images; at first those of the families with as many latent dimensions.
 
     The choice is in the page's address.
     """
     assert checkpoint.run is not None
-    known = {other.name: other for other in fellows(checkpoint)}
+    known = {other.name: other for other in comparable_models(checkpoint)}
     latent = checkpoint.run.model.latent
     first = [
         name
@@ -67,7 +82,7 @@ def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]
     if asked is not None and asked != st.session_state.get("written_models"):
         st.session_state[state] = asked.split(",")
     st.session_state[state] = [name for name in st.session_state[state] if name in known] or first
-    chosen = st.multiselect("Models", list(known), key=state, placeholder="Choose one or more models")
+    chosen = st.multiselect("Models", list(known), key=state, placeholder="Choose at least one model")
     st.session_state["written_models"] = ",".join(chosen)
     st.query_params["models"] = ",".join(chosen)
     return [known[name] for name in chosen]
