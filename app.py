@@ -24,4 +24,4 @@ with screen:
     loaders.attempt(lambda: start.film(checkpoint))
     waiting.empty()
 with models:
-    start.cards(loaders.usable_checkpoints())
+    start.cards(loaders.checkpoints())

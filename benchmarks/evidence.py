@@ -110,7 +110,7 @@ def trained(name: str, settings: Settings) -> LatentSpace:
     train, test = load_images(recipe.data, "train"), load_images(recipe.data, "test")
     run = describe_images(recipe, train)
     folder = cache_folder("evidence") / (name if settings.epochs is None else f"{name}-{settings.epochs}-epochs")
-    found = {checkpoint.name: checkpoint for checkpoint in list_checkpoints(folder.parent)}.get(folder.name)
+    found = {checkpoint.name: checkpoint for checkpoint in list_checkpoints(folder.parent).usable}.get(folder.name)
     if found is None or found.run != run or len(found.history) < run.train.epochs:
         print(f"training {name}: {run.train.epochs} epochs", flush=True)
         fit(run, train, test, folder, on_epoch=_tell, overwrite=True, resume=_can_resume(run, folder))

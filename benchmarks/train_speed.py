@@ -208,9 +208,9 @@ def operations(scale: Scale) -> None:
 def shipped_networks() -> dict[str, ModelConfig]:
     """The networks that shipped checkpoints were trained with, each once, by the name of the first that has it."""
     found: dict[ModelConfig, str] = {}
-    for checkpoint in list_checkpoints(SHIPPED):
-        model = checkpoint.run.model if checkpoint.run else None
-        if model and model.family != "pca":
+    for checkpoint in list_checkpoints(SHIPPED).usable:
+        model = checkpoint.run.model
+        if model.family != "pca":
             # what the number of operations does not depend on
             found.setdefault(replace(model, beta=1.0, warmup=0.0, noise=0.0), checkpoint.name)
     return {name: model for model, name in found.items()}

@@ -9,7 +9,7 @@ from ui.models import cards
 from ui.state import loaders, point
 
 checkpoint = open_page("pages/models.py")
-usable = loaders.usable_checkpoints()
+usable = loaders.checkpoints()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     sets = [cards.EVERYTHING, *sorted({cards.data_title(model) for model in usable})]
     data = st.selectbox("Data", sets, key="data", width=300, filter_mode=None, bind="query-params")

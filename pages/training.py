@@ -19,9 +19,7 @@ with chosen:
 with scale:
     logarithmic = st.toggle("Logarithmic", key="logarithmic", bind="query-params")
 shown = [
-    curves.Curve(model.name, model.history, model.run.model.family == "vae")
-    for model in overlaid
-    if model.run is not None and model.history
+    curves.Curve(model.name, model.history, model.run.model.family == "vae") for model in overlaid if model.history
 ]
 if shown:
     st.plotly_chart(
@@ -34,20 +32,20 @@ if shown:
         "Nats per image: reconstruction summed over pixels, KL over dimensions and without its weight; total is the "
         "sum of both. Solid: the test split after each epoch. Dotted: the training images, while the weights change."
     )
-    if len({model.run.model.likelihood for model in overlaid if model.run is not None}) > 1:
+    if len({model.run.model.likelihood for model in overlaid}) > 1:
         st.caption("Gaussian and Bernoulli pixels have different likelihoods; their curves cannot be compared.")
 else:
     st.caption("No chosen model has kept its history.")
 
 left, right = st.columns(2, gap="large")
 with left:
-    carried = curves.dimensions(checkpoint.history) if checkpoint.run and checkpoint.run.model.family == "vae" else None
+    carried = curves.dimensions(checkpoint.history) if checkpoint.run.model.family == "vae" else None
     if carried is not None:
         st.subheader("KL per dimension", anchor=False)
         st.caption(f"{plain(checkpoint.name)}, test split. Dark: nothing. The largest share one colour.")
         st.plotly_chart(carried, key="dimensions_over_time", config=CHART, alt="KL of each dimension over the epochs")
 with right:
-    if checkpoint.run and checkpoint.run.model.family != "pca":
+    if checkpoint.run.model.family != "pca":
         st.subheader("Schedule", anchor=False)
         st.caption(f"{plain(checkpoint.name)}, {curves.plan(checkpoint.run)}")
         st.plotly_chart(

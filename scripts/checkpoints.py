@@ -32,7 +32,6 @@ def is_trained(recipe: Recipe, folder: Path) -> bool:
         found = find_checkpoint(recipe.name, folder)
     except UserError:
         return False
-    assert found.run is not None
     return recipe.made(found.run) and bool(found.metrics) and not (found.folder / STATE).exists()
 
 
@@ -45,7 +44,6 @@ def lacks_maps(recipe: Recipe, folder: Path) -> bool:
 def lacks_figures(recipe: Recipe, folder: Path) -> bool:
     """Whether the figures that take a minute are missing; of few test images they would say little."""
     found = find_checkpoint(recipe.name, folder)
-    assert found.run is not None
     stored = found.metrics
     model = found.run.model
     due = {"nll"} if model.family == "vae" and model.likelihood == "bernoulli" else set()

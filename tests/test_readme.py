@@ -46,7 +46,7 @@ def test_training_without_options_leaves_a_checkpoint_within_two_minutes(tmp_pat
     command = [sys.executable, "train.py", "--epochs", "1"]
     environment = os.environ | {"LATENT_CHECKPOINTS": str(tmp_path)}
     subprocess.run(command, cwd=PROJECT, env=environment, check=True, timeout=120, capture_output=True)
-    (found,) = list_checkpoints(tmp_path)
+    (found,) = list_checkpoints(tmp_path).usable
     assert find_checkpoint(found.name, tmp_path).metrics["images"] == 10_000
 
 

@@ -73,7 +73,7 @@ def _menu() -> None:
 
 def _model_picker() -> Checkpoint | None:
     """The current model: from the address, else the session's, else the first variational one."""
-    usable = {checkpoint.name: checkpoint for checkpoint in loaders.usable_checkpoints()}
+    usable = {checkpoint.name: checkpoint for checkpoint in loaders.checkpoints()}
     if not usable:
         return None
     asked = st.query_params.get("model")
@@ -101,7 +101,6 @@ def _preferred(usable: list[Checkpoint]) -> str:
     """The model to begin with: variational, on images that are here, of more than two numbers, with the least error."""
 
     def rank(checkpoint: Checkpoint) -> tuple[bool, bool, bool, bool, float]:
-        assert checkpoint.run is not None
         model = checkpoint.run.model
         try:
             embedded = describe(checkpoint.run.data.name).embedded
@@ -116,7 +115,6 @@ def _preferred(usable: list[Checkpoint]) -> str:
 
 def describe_model(checkpoint: Checkpoint) -> str:
     """Family, code size and data of a model, in one line."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     try:
         title = describe(checkpoint.run.data.name).title
@@ -136,9 +134,8 @@ def plain(text: str) -> str:
 
 def _problems() -> None:
     """One line for each checkpoint that cannot be used."""
-    for checkpoint in loaders.checkpoints():
-        if checkpoint.problem:
-            st.warning(plain(checkpoint.problem), icon=":material/warning:")
+    for broken in loaders.broken_checkpoints():
+        st.warning(plain(broken.problem), icon=":material/warning:")
 
 
 def notify(text: str) -> None:

@@ -181,6 +181,6 @@ def _figures(checkpoint: Checkpoint) -> str:
     words = []
     if isinstance(stored.get("mse"), float):
         words.append(f"MSE {stored['mse']:.4f}")
-    if isinstance(stored.get("total"), float) and checkpoint.run and checkpoint.run.model.family == "vae":
+    if isinstance(stored.get("total"), float) and checkpoint.run.model.family == "vae":
         words.append(f"{stored['total']:.1f} nats per image")
     return "Test split: " + ", ".join(words) if words else "No figures are stored."

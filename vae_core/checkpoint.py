@@ -14,11 +14,10 @@ import hashlib
 import json
 import os
 import re
-import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_core.config import RunConfig, UserError
 from vae_core.files import atomic_write, write_text
@@ -43,12 +42,11 @@ class CheckpointError(UserError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder under ``checkpoints/``: a usable one has ``run``, another has ``problem``, a one-line text."""
+    """A folder under ``checkpoints/`` whose weights file is whole and ours."""
 
     name: str
     folder: Path
-    run: RunConfig | None = None
-    problem: str | None = None
+    run: RunConfig
 
     @cached_property
     def digest(self) -> str:
@@ -73,6 +71,22 @@ class Checkpoint:
             return []
 
 
+@dataclass(frozen=True)
+class BrokenCheckpoint:
+    """An entry of ``checkpoints/`` that cannot be used, with one line that says why."""
+
+    name: str
+    folder: Path
+    problem: str
+
+
+class Listing(NamedTuple):
+    """What a checkpoints folder holds, each part sorted by name."""
+
+    usable: list[Checkpoint]
+    broken: list[BrokenCheckpoint]
+
+
 def checkpoints_folder() -> Path:
     """The folder that holds all checkpoints: ``LATENT_CHECKPOINTS``, else ``checkpoints`` in the project."""
     named = os.environ.get("LATENT_CHECKPOINTS")
@@ -93,22 +107,20 @@ def check_name(name: str) -> str:
     return name
 
 
-def list_checkpoints(root: Path | None = None) -> list[Checkpoint]:
-    """Every checkpoint in the folder, by name; those that cannot be used have a ``problem``. Never raises."""
-    folder = root or checkpoints_folder()
+def list_checkpoints(root: Path | None = None) -> Listing:
+    """Every checkpoint in the folder, usable or broken. Never raises."""
+    folder, listing = root or checkpoints_folder(), Listing([], [])
     try:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError:
-        return []
-    found = []
+        return listing
     for entry in entries:
-        try:
-            checkpoint = _inspect(entry)
-        except OSError as error:
-            checkpoint = Checkpoint(entry.name, entry, problem=f"{entry.name}: cannot be read ({error.strerror})")
-        if checkpoint is not None:
-            found.append(checkpoint)
-    return found
+        checkpoint = _inspect(entry)
+        if isinstance(checkpoint, Checkpoint):
+            listing.usable.append(checkpoint)
+        elif checkpoint is not None:
+            listing.broken.append(checkpoint)
+    return listing
 
 
 def find_checkpoint(name: str, root: Path | None = None) -> Checkpoint:
@@ -121,31 +133,34 @@ def find_checkpoint(name: str, root: Path | None = None) -> Checkpoint:
     checkpoint = _inspect(folder) if folder.exists() else None
     if checkpoint is None:
         raise CheckpointError(f"there is no checkpoint {name!r} in {folder.parent}; `python train.py` makes one")
-    if checkpoint.problem:
+    if isinstance(checkpoint, BrokenCheckpoint):
         raise CheckpointError(checkpoint.problem)
     return checkpoint
 
 
-def _inspect(entry: Path) -> Checkpoint | None:
+def _inspect(entry: Path) -> Checkpoint | BrokenCheckpoint | None:
     """Judge one entry of the checkpoints folder; None for what does not claim to be a checkpoint."""
+    try:
+        if entry.is_dir() and (entry / WEIGHTS).exists():
+            return Checkpoint(entry.name, entry, read_run(entry / WEIGHTS))
+        problem = _problem(entry)
+    except UserError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    return BrokenCheckpoint(entry.name, entry, f"{entry.name}: {problem}") if problem else None
+
+
+def _problem(entry: Path) -> str | None:
+    """Why an entry without a weights file cannot be used; None if nobody would take it for a checkpoint."""
     if entry.is_file():
         if entry.suffix not in (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl"):
             return None
-        reason = "a checkpoint is a folder made by train.py; a lone weights file is not opened"
-        return Checkpoint(entry.name, entry, problem=f"{entry.name}: {reason}")
-    weights = entry / WEIGHTS
-    if not weights.exists():
-        others = sorted(path.name for path in entry.iterdir() if path.suffix in (".pt", ".pth", ".ckpt", ".pkl"))
-        if others:
-            problem = f"{entry.name}: {others[0]} may hold a pickle, which can run code, and is not opened"
-            return Checkpoint(entry.name, entry, problem=problem)
-        if (entry / HISTORY).exists():
-            return Checkpoint(entry.name, entry, problem=f"{entry.name}: has no {WEIGHTS}; train it again")
-        return None
-    try:
-        return Checkpoint(entry.name, entry, run=read_run(weights))
-    except UserError as error:
-        return Checkpoint(entry.name, entry, problem=f"{entry.name}: {error}")
+        return "a checkpoint is a folder made by train.py; a lone weights file is not opened"
+    pickles = sorted(path.name for path in entry.iterdir() if path.suffix in (".pt", ".pth", ".ckpt", ".pkl"))
+    if pickles:
+        return f"{pickles[0]} may hold a pickle, which can run code, and is not opened"
+    return f"has no {WEIGHTS}; train it again" if (entry / HISTORY).exists() else None
 
 
 def read_run(weights: Path) -> RunConfig:
@@ -167,30 +182,23 @@ def read_run(weights: Path) -> RunConfig:
 
 
 def _read_metadata(weights: Path) -> dict[str, str]:
-    """The ``__metadata__`` of a safetensors file: 8 bytes of length, a JSON header, then the tensors."""
+    """The metadata in a safetensors file's header; no tensor is read."""
+    from safetensors import SafetensorError, safe_open
+
     try:
         with weights.open("rb") as file:
             start = file.read(8)
-            (length,) = struct.unpack("<Q", start)
-            if length > LONGEST_HEADER:  # a header's length may begin with the same bytes as a pickle, but is small
-                if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-                    raise CheckpointError(f"{weights.name} is a pickle, which can run code, and is not opened")
-                raise CheckpointError(f"{weights.name} is not a safetensors file")
-            header = json.loads(file.read(length))
-            metadata = header.pop("__metadata__", {})
-            end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
-            whole = 8 + length + end
-    except CheckpointError:
-        raise
+        length = int.from_bytes(start, "little")
+        if length > LONGEST_HEADER:  # a header's length may begin with the same bytes as a pickle, but is small
+            pickled = start.startswith((b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
+            reason = "is a pickle, which can run code, and is not opened" if pickled else "is not a safetensors file"
+            raise CheckpointError(f"{weights.name} {reason}")
+        with safe_open(weights, "np") as opened:  # checks that the file is as long as its header says
+            return opened.metadata() or {}
     except OSError as error:
         raise CheckpointError(f"{weights.name} cannot be read ({error.strerror})") from error
-    except (struct.error, ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
+    except SafetensorError as error:
         raise CheckpointError(f"{weights.name} is truncated or is not a safetensors file") from error
-    if weights.stat().st_size != whole:
-        raise CheckpointError(
-            f"{weights.name} is truncated: it has {weights.stat().st_size:,} bytes instead of {whole:,}"
-        )
-    return metadata if isinstance(metadata, dict) else {}
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:

@@ -29,7 +29,7 @@ from ui.shared import exports, models
 from ui.state import loaders
 from vae_core import media
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
-from vae_core.config import DataConfig, UserError
+from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import ImageSet, load_images
 from vae_core.evaluation import evaluate, metrics
 from vae_core.latent.space import LatentSpace
@@ -141,7 +141,7 @@ def test_error_maps_share_one_scale() -> None:
     """Its end is the largest error of any model; the largest pixel of that model has the last colour."""
     originals = np.zeros((2, 3, 4, 4), np.float32)
     outcomes = [
-        comparison.Outcome(Checkpoint(name, Path(name)), originals, originals + np.float32(error))
+        comparison.Outcome(Checkpoint(name, Path(name), RunConfig()), originals, originals + np.float32(error))
         for name, error in (("mild", 0.2), ("bad", 0.8))
     ]
     largest = reconstructions.largest_error(outcomes)
@@ -263,7 +263,7 @@ def test_binarised_pixels_have_a_table_and_columns_of_their_own(checkpoints: Pat
     assert grey["total"] == find_checkpoint("digits-vae").metrics["total"]
     assert "total" not in binarised
     assert binarised["total_binarised"] == find_checkpoint("digits-vae-2").metrics["total"]
-    (fitted,) = comparison.baselines([rows[1][0]], loaders.usable_checkpoints()).found
+    (fitted,) = comparison.baselines([rows[1][0]], loaders.checkpoints()).found
     assert models.pixels_of(fitted) == "binarised", "grey pixels' PCA is none for them"
 
 
@@ -296,7 +296,7 @@ def test_without_its_images_a_model_still_has_figures(checkpoints: Path, open_pa
 def test_every_measured_model_is_a_point(measure: str, absent: set[str], checkpoints: Path) -> None:
     """In nats PCA is left out, whose density cannot be compared; deterministic models have no rate."""
     (checkpoints / "digits-vae-2" / "metrics.json").unlink()
-    found = {point.name: point for point in rates.rate_points(loaders.usable_checkpoints(), measure)}
+    found = {point.name: point for point in rates.rate_points(loaders.checkpoints(), measure)}
     assert set(found) == {"digits-pca", "digits-cae", "digits-vae", "digits-cvae"} - absent
     stored = find_checkpoint("digits-vae").metrics
     assert found["digits-cae"].rate is None

@@ -199,7 +199,7 @@ def moves_to(app: AppTest, value: object) -> Point:
         from ui.shared import live_point
         from ui.state import loaders
 
-        model = next(found for found in loaders.usable_checkpoints() if found.name == st.session_state["tried_model"])
+        model = next(found for found in loaders.checkpoints() if found.name == st.session_state["tried_model"])
         live_point.take_move(st.session_state["tried"], "the key", loaders.open_space(model))
 
     inner = AppTest.from_function(script, default_timeout=LONGEST_RUN)

@@ -43,7 +43,6 @@ def test_the_list_is_filtered_by_family(
 def test_the_lists_nats_are_on_one_scale(checkpoints: Path) -> None:
     """A density of Gaussian pixels, and nats of black and white ones, would mislead beside cross-entropies of grey."""
     it = find_checkpoint("digits-vae", checkpoints)
-    assert it.run is not None
     assert cards.row(it)["Nats"] == it.metrics["total"]
     binarised = replace(it, run=replace(it.run, data=replace(it.run.data, binarise=True)))
     assert cards.row(binarised)["Nats"] is None
@@ -72,7 +71,6 @@ def test_a_card_holds_what_belongs_to_its_model(model: str, checkpoints: Path, o
     """Its own figures, its formula, its recipe, its digest; scalings of the KL weight for variational models only."""
     app = open_page(MODELS, model=model)
     checkpoint = find_checkpoint(model, checkpoints)
-    assert checkpoint.run is not None
     assert len(app.latex) == 1
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["MSE"] == f"{checkpoint.metrics['mse']:.4f}"
@@ -120,7 +118,6 @@ def test_a_shipped_models_card_explains_its_choices(
 ) -> None:
     """The recipe's notes, as long as the checkpoint was made by it."""
     run = find_checkpoint("digits-cae", checkpoints).run
-    assert run is not None
     known = {"digits-cae": Recipe("digits-cae", "A title", run, notes="Why <b>so</b>.")}
     monkeypatch.setattr("ui.models.cards.list_recipes", lambda: list(known))
     monkeypatch.setattr("ui.models.cards.load_recipe", known.get)

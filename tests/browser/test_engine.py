@@ -25,7 +25,7 @@ from vae_core.media import to_uint8
 from vae_core.models import Autoencoder, build
 from vae_core.models.networks import ResidualBlock
 
-SHIPPED = list_checkpoints(PROJECT / "checkpoints")
+SHIPPED = list_checkpoints(PROJECT / "checkpoints").usable
 BATCH = 5
 EXACT = 1e-5  # of pixels in [0, 1], at single precision
 DECODE = """async ({packed, codes, count, label, wish}) => {

@@ -31,7 +31,7 @@ def test_a_click_on_a_row_opens_that_model(server: str, page: Page) -> None:
 def _variational() -> list:
     from vae_core.checkpoint import list_checkpoints
 
-    return [found for found in list_checkpoints() if found.run is not None and found.run.model.family == "vae"]
+    return [found for found in list_checkpoints().usable if found.run.model.family == "vae"]
 
 
 def test_the_drawing_is_there_in_the_pages_colours(server: str, page: Page) -> None:

@@ -135,10 +135,8 @@ def test_a_spoilt_checkpoint_is_reported_in_one_line_and_the_others_work(
     save_small(tmp_path / "good")
     save_small(tmp_path / "spoilt")
     spoil(tmp_path / "spoilt" / checkpoint.WEIGHTS)
-    good, spoilt = list_checkpoints(tmp_path)
-    assert good.problem is None
-    assert good.run is not None
-    assert spoilt.problem is not None
+    (good,), (spoilt,) = list_checkpoints(tmp_path)
+    assert (good.name, spoilt.name) == ("good", "spoilt")
     assert message in spoilt.problem
     assert "\n" not in spoilt.problem
     with pytest.raises(CheckpointError):
@@ -172,7 +170,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "model.pt").write_bytes(pickle.dumps(Trap()))
     (tmp_path / "lone.pkl").write_bytes(pickle.dumps(Trap()))
-    problems = [found.problem for found in list_checkpoints(tmp_path)]
+    problems = [broken.problem for broken in list_checkpoints(tmp_path).broken]
     assert len(problems) == 3
     assert all(problems)
     for name in ("trapped", "other"):
@@ -216,7 +214,7 @@ def test_an_absent_checkpoint_is_said_to_be_absent(tmp_path: Path) -> None:
 
 def test_listing_an_absent_folder_is_empty(tmp_path: Path) -> None:
     """Nothing there is no error."""
-    assert list_checkpoints(tmp_path / "absent") == []
+    assert list_checkpoints(tmp_path / "absent") == ([], [])
 
 
 def test_the_digest_changes_with_the_weights(tmp_path: Path) -> None:
@@ -224,7 +222,7 @@ def test_the_digest_changes_with_the_weights(tmp_path: Path) -> None:
     save_small(tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     save_small(tmp_path / "b", "float16")
-    first, second = list_checkpoints(tmp_path)
+    first, second = list_checkpoints(tmp_path).usable
     assert first.digest != second.digest
 
 
@@ -233,10 +231,10 @@ def test_damaged_side_files_do_not_stop_a_checkpoint(tmp_path: Path) -> None:
     save_small(tmp_path / "good")
     (tmp_path / "good" / checkpoint.METRICS).write_text("{")
     (tmp_path / "good" / checkpoint.HISTORY).write_text('{"epoch": 1}\n{"epo')
-    (found,) = list_checkpoints(tmp_path)
-    assert found.problem is None
-    assert found.metrics == {}
-    assert found.history == []
+    (damaged,), broken = list_checkpoints(tmp_path)
+    assert broken == []
+    assert damaged.metrics == {}
+    assert damaged.history == []
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,14 +30,7 @@ FEWEST_TO_TRUST = 100  # whose trustworthiness is worth a word
 def shipped(request: pytest.FixtureRequest) -> Checkpoint:
     """Each shipped checkpoint in turn."""
     folder = SHIPPED[request.param].parent
-    return next(found for found in list_checkpoints(folder) if found.name == request.param)
-
-
-def run_of(checkpoint: Checkpoint) -> RunConfig:
-    """The configuration in the checkpoint's header."""
-    assert checkpoint.problem is None
-    assert checkpoint.run is not None
-    return checkpoint.run
+    return next(found for found in list_checkpoints(folder).usable if found.name == request.param)
 
 
 def images_of(run: RunConfig) -> ImageSet:
@@ -55,19 +48,19 @@ def test_every_recipe_has_its_checkpoint() -> None:
 
 def test_it_was_made_by_its_recipe(shipped: Checkpoint) -> None:
     """The header's configuration is the recipe's, with what the data decided filled in."""
-    assert load_recipe(shipped.name).made(run_of(shipped))
+    assert load_recipe(shipped.name).made(shipped.run)
 
 
 def test_all_its_epochs_are_recorded(shipped: Checkpoint) -> None:
     """The history has one record for each epoch that was asked for."""
-    run = run_of(shipped)
+    run = shipped.run
     expected = 1 if run.model.family == "pca" else run.train.epochs
     assert [record["epoch"] for record in shipped.history] == list(range(1, expected + 1))
 
 
 def test_its_figures_can_be_measured_again(shipped: Checkpoint) -> None:
     """The stored test figures are those of the stored weights on the test split."""
-    again = measure(shipped.folder, images_of(run_of(shipped)))
+    again = measure(shipped.folder, images_of(shipped.run))
     for name in ("mse", "psnr", "ssim", "reconstruction", "kl", "total", "knn_accuracy"):
         stored = shipped.metrics[name]
         assert again[name] == (None if stored is None else pytest.approx(stored, rel=1e-3, abs=1e-3)), name
@@ -100,7 +93,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics["images"], 2)}
     if points < FEWEST_TO_TRUST:
         return
-    images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
+    images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
     codes = space.encode(images.images, images.labels if space.classes else None)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
     trust = {method: metrics.trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
@@ -113,7 +106,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
 
 def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
     """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
-    images, space = images_of(run_of(shipped)), LatentSpace.open(shipped.folder)
+    images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
     codes = space.encode(images.images, images.labels if space.classes else None)
     for request in maps.shipped_requests(shipped.folder, shipped.digest):
         found = maps.load_shipped(shipped.folder, request)

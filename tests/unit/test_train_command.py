@@ -52,7 +52,7 @@ def test_a_second_run_takes_the_next_free_name(checkpoints: Path) -> None:
     """Nothing is overwritten by simply trying again."""
     for _ in range(2):
         assert train.main(QUICK) == 0
-    assert [checkpoint.name for checkpoint in list_checkpoints()] == ["vae", "vae-2"]
+    assert [checkpoint.name for checkpoint in list_checkpoints().usable] == ["vae", "vae-2"]
 
 
 def test_options_change_the_preset(checkpoints: Path) -> None:
@@ -60,7 +60,6 @@ def test_options_change_the_preset(checkpoints: Path) -> None:
     arguments = ["--preset", "cvae-decoder", "--latent", "5", "--beta", "2.5", "--name", "mine"]
     assert train.main([*QUICK, *arguments]) == 0
     run = find_checkpoint("mine").run
-    assert run is not None
     assert (run.model.latent, run.model.beta, run.model.condition, run.model.classes) == (5, 2.5, "decoder", 10)
 
 
@@ -70,7 +69,6 @@ def test_a_folder_of_pictures_trains(checkpoints: Path, tmp_path: Path) -> None:
     arguments = ["--data", f"folder:{folder}", "--size", "16", "--name", "own", "--epochs", "1", "--latent", "2"]
     assert train.main(arguments) == 0
     run = find_checkpoint("own").run
-    assert run is not None
     assert run.model.image_shape == (1, 16, 16)
     assert run.data.name == f"folder:{folder}"
 

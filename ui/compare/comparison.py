@@ -158,7 +158,6 @@ def show_row(
 
 def brief(checkpoint: Checkpoint) -> str:
     """Family and code size of a model, and what is special about it, in a few words."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     parts = [f"{model.family.upper()}, {model.latent} numbers"]
     if model.classes:

@@ -135,6 +135,5 @@ def noise_records(
 
 def _training(model: Checkpoint) -> str:
     """Which noise a model has learned from."""
-    assert model.run is not None
     noise = model.run.model.noise
     return f"trained with noise of {noise:g}" if noise else "trained without noise"

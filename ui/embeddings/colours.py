@@ -22,7 +22,6 @@ CLUSTERS = 10  # where there are no classes to count
 
 def colourings(checkpoint: Checkpoint) -> list[str]:
     """The names of all colourings of a model's map."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     names = [CLASS, ERROR, *([KL] if model.family == "vae" else []), CLUSTER, DISTORTION]
     return names + [f"z{dimension}" for dimension in range(min(model.latent, MOST_DIMENSIONS))]

@@ -44,7 +44,6 @@ class Choice:
 
 def choose(checkpoint: Checkpoint, count: int) -> Choice:
     """The row of controls above the map; all of it is in the page's address."""
-    assert checkpoint.run is not None
     plane = {PLANE_TITLE: loading.CODES} if checkpoint.run.model.latent == 2 else {}
     methods = plane | {title: method for method, title in maps.METHODS.items()}
     first = PLANE_TITLE if plane else "t-SNE"

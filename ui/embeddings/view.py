@@ -66,7 +66,7 @@ class View:
         if method is not None:
             return self.checkpoint, method
         other = next((other for other in comparable_models(self.checkpoint) if other.name == beside), None)
-        if other is None or other.run is None:
+        if other is None:
             return None
         plane = self.choice.method == loading.CODES
         if plane and other.run.model.latent != 2:

@@ -90,6 +90,6 @@ def _same_latent_size(checkpoint: Checkpoint) -> dict[str, Checkpoint]:
     """The other models with as many latent dimensions, by name."""
     return {
         other.name: other
-        for other in loaders.usable_checkpoints()
+        for other in loaders.checkpoints()
         if other.name != checkpoint.name and latent_of(other) == latent_of(checkpoint)
     }

@@ -51,7 +51,6 @@ FIGURES = {
 
 def data_title(checkpoint: Checkpoint) -> str:
     """The title of the images that a model was trained on; their name if the program does not know them."""
-    assert checkpoint.run is not None
     try:
         return describe(checkpoint.run.data.name).title
     except UserError:
@@ -63,15 +62,13 @@ def filtered(checkpoints: list[Checkpoint], data: str, family: str) -> list[Chec
     return [
         checkpoint
         for checkpoint in checkpoints
-        if checkpoint.run is not None
-        and data in (EVERYTHING, data_title(checkpoint))
+        if data in (EVERYTHING, data_title(checkpoint))
         and FAMILIES.get(family, checkpoint.run.model.family) == checkpoint.run.model.family
     ]
 
 
 def row(checkpoint: Checkpoint) -> dict[str, Any]:
     """A model's line in the list; reads no weights."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     return {
         "Model": checkpoint.name,
@@ -129,7 +126,6 @@ def choose_from(checkpoints: list[Checkpoint], current: Checkpoint) -> None:
 
 def title_of(checkpoint: Checkpoint) -> str:
     """A model's title: its recipe's, or its family and the size of its code."""
-    assert checkpoint.run is not None
     if checkpoint.name in list_recipes() and (recipe := loaders.quietly(lambda: load_recipe(checkpoint.name))):
         return recipe.title
     model = checkpoint.run.model
@@ -142,7 +138,6 @@ def pictures(checkpoint: Checkpoint) -> None:
     Raises:
         UserError: if the model cannot be opened.
     """
-    assert checkpoint.run is not None
     rows = _pictures(checkpoint.name, checkpoint.digest, checkpoint)
     for name, (images, words) in rows.items():
         st.caption(name)
@@ -177,7 +172,6 @@ def _pictures(name: str, digest: str, _checkpoint: Checkpoint) -> dict[str, tupl
 
 def figures(checkpoint: Checkpoint) -> None:
     """The stored figures on the test split, side by side."""
-    assert checkpoint.run is not None
     model, stored = checkpoint.run.model, checkpoint.metrics
     shown = {
         name: form.format(value)
@@ -268,7 +262,6 @@ def _has(model: ModelConfig, name: str) -> bool:
 
 def facts(checkpoint: Checkpoint, parameters: int) -> None:
     """Data, licence, size, file and training, as a table."""
-    assert checkpoint.run is not None
     run = checkpoint.run
     source = loaders.quietly(lambda: describe(run.data.name))
     size = (checkpoint.folder / WEIGHTS).stat().st_size
@@ -306,19 +299,16 @@ def architecture(checkpoint: Checkpoint) -> Architecture:
     Raises:
         UserError: if its configuration cannot be built.
     """
-    assert checkpoint.run is not None
     return _architecture(checkpoint.run.model)
 
 
 def draw(checkpoint: Checkpoint, network: Architecture) -> None:
     """The network as a drawing."""
-    assert checkpoint.run is not None
     drawing.show(network, noise=checkpoint.run.model.noise, key="architecture")
 
 
 def objective(checkpoint: Checkpoint) -> None:
     """Formula, convention, and what it is in the scalings of other programs."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     st.latex(objectives.formula(model))
     st.write(objectives.in_words(model))
@@ -332,7 +322,6 @@ def objective(checkpoint: Checkpoint) -> None:
 
 def recipe(checkpoint: Checkpoint) -> None:
     """The run as a recipe, after what the recipe of a shipped model says of its choices."""
-    assert checkpoint.run is not None
     if checkpoint.name in list_recipes():
         known = loaders.quietly(lambda: load_recipe(checkpoint.name))
         if known and known.notes and known.made(checkpoint.run):

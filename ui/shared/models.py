@@ -18,32 +18,28 @@ GREY, BINARISED = "grey", "binarised"
 
 def family_of(checkpoint: Checkpoint) -> str:
     """pca, cae or vae."""
-    assert checkpoint.run is not None
     return checkpoint.run.model.family
 
 
 def latent_of(checkpoint: Checkpoint) -> int:
     """How many latent dimensions a model has."""
-    assert checkpoint.run is not None
     return checkpoint.run.model.latent
 
 
 def pixels_of(checkpoint: Checkpoint) -> str:
     """The kind of pixels that a model was trained and evaluated on; metrics of the two kinds cannot be compared."""
-    assert checkpoint.run is not None
     return BINARISED if checkpoint.run.data.binarise else GREY
 
 
 def comparable_models(checkpoint: Checkpoint) -> list[Checkpoint]:
     """The usable models of the same images as this one, baselines first."""
-    assert checkpoint.run is not None
     data, shape = checkpoint.run.data, checkpoint.run.model.image_shape
     same = [
         other
-        for other in loaders.usable_checkpoints()
-        if other.run is not None and other.run.model.image_shape == shape and _same_data(other.run.data.name, data.name)
+        for other in loaders.checkpoints()
+        if other.run.model.image_shape == shape and _same_data(other.run.data.name, data.name)
     ]
-    return sorted(same, key=lambda other: (FAMILY_ORDER.get(other.run.model.family, 9), other.name))  # type: ignore[union-attr]
+    return sorted(same, key=lambda other: (FAMILY_ORDER.get(other.run.model.family, 9), other.name))
 
 
 def label_names(checkpoint: Checkpoint, space: LatentSpace) -> tuple[str, ...]:
@@ -66,13 +62,10 @@ def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]
 
     The choice is in the page's address.
     """
-    assert checkpoint.run is not None
     known = {other.name: other for other in comparable_models(checkpoint)}
     latent = checkpoint.run.model.latent
     first = [
-        name
-        for name, other in known.items()
-        if other.run is not None and other.run.model.latent == latent and other.run.model.family in families
+        name for name, other in known.items() if other.run.model.latent == latent and other.run.model.family in families
     ]
     if checkpoint.name not in first:
         first.append(checkpoint.name)

@@ -116,7 +116,6 @@ def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.nd
     """A visitor's own picture, sent or drawn; ``on_picture`` gets it as the model's input (1, C, H, W) before the page
     runs again.
     """
-    assert checkpoint.run is not None
     shape = checkpoint.run.model.image_shape
 
     def take(content: bytes, *, invert: bool) -> None:
@@ -167,7 +166,6 @@ def _ground(checkpoint: Checkpoint) -> tuple[int, ...]:
     """What lies around the things in the model's pictures: the median of their outermost pixels, for each channel."""
     images = loaders.quietly(lambda: loaders.test_images(checkpoint))
     if images is None:
-        assert checkpoint.run is not None
         return (0,) * checkpoint.run.model.image_shape[0]
     some = images.images[:: max(1, len(images) // SAMPLED)]
     rows, columns = some[:, :, [0, -1], :], some[:, :, :, [0, -1]]

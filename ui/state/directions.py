@@ -52,7 +52,6 @@ def keep_selection(checkpoint: Checkpoint, space: LatentSpace, codes: np.ndarray
 
 def read_address(checkpoint: Checkpoint) -> None:
     """Take up the directions that a link brings; what does not fit the model is passed over."""
-    assert checkpoint.run is not None
     text = st.query_params.get(PARAMETER)
     if text is None or text == st.session_state.get("written_towards"):
         return

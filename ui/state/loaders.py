@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 import streamlit as st
 
-from vae_core.checkpoint import Checkpoint, checkpoints_folder, list_checkpoints
+from vae_core.checkpoint import BrokenCheckpoint, Checkpoint, Listing, checkpoints_folder, list_checkpoints
 from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
 
@@ -60,7 +60,17 @@ class Codes(NamedTuple):
 
 
 def checkpoints() -> list[Checkpoint]:
-    """Every checkpoint in the folder, the usable ones and those with a problem, by name."""
+    """The checkpoints that can be opened, by name."""
+    return _listing().usable
+
+
+def broken_checkpoints() -> list[BrokenCheckpoint]:
+    """The entries of the checkpoints folder that cannot be used, by name."""
+    return _listing().broken
+
+
+def _listing() -> Listing:
+    """What the checkpoints folder holds now."""
     folder = checkpoints_folder()
     try:
         stamps = tuple(sorted((path.as_posix(), path.stat().st_mtime_ns) for path in folder.glob("*/*")))
@@ -71,14 +81,9 @@ def checkpoints() -> list[Checkpoint]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _listed(folder: str, stamps: tuple[tuple[str, int], ...]) -> list[Checkpoint]:
+def _listed(folder: str, stamps: tuple[tuple[str, int], ...]) -> Listing:
     """The listing, as long as no file in it changes."""
     return list_checkpoints()
-
-
-def usable_checkpoints() -> list[Checkpoint]:
-    """The checkpoints that can be opened."""
-    return [checkpoint for checkpoint in checkpoints() if checkpoint.run is not None]
 
 
 def open_space(checkpoint: Checkpoint) -> LatentSpace:
@@ -108,7 +113,6 @@ def fitted_pca(checkpoint: Checkpoint) -> FittedPca:
     Raises:
         UserError: if the training images are not here.
     """
-    assert checkpoint.run is not None
     return _fitted_pca(checkpoint.run.data, checkpoint.run.model.latent)
 
 
@@ -163,7 +167,6 @@ def test_images(checkpoint: Checkpoint) -> ImageSet:
     Raises:
         UserError: if the images are not here.
     """
-    assert checkpoint.run is not None
     return load_split(checkpoint.run.data, "test")
 
 

@@ -80,7 +80,6 @@ def current() -> Point:
 
 def first_point(checkpoint: Checkpoint) -> Point:
     """Where a model starts: the mean of its codes, and the first label if it is conditional."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     try:
         mean = [float(value) for value in checkpoint.metrics["code"]["mean"]]
@@ -194,7 +193,6 @@ def parse_code(text: str, size: int) -> tuple[float, ...] | None:
 
 def _read_address(checkpoint: Checkpoint) -> None:
     """Take up a point from the address if the visitor, and not this program, put it there."""
-    assert checkpoint.run is not None
     model = checkpoint.run.model
     z, label = st.query_params.get("z"), st.query_params.get("label")
     if label is not None and label != st.session_state.get("written_label") and model.classes:

@@ -231,7 +231,8 @@ def principal_components(config: DataConfig, latent: int, train: ImageSet) -> La
     model = build(ModelConfig("pca", image_shape=shape, latent=latent, likelihood="gaussian"))
     model.fit_closed_form(torch.from_numpy(seen_by(config, train).images))
     name = f"PCA, {latent} numbers"
-    return LatentSpace(model, RunConfig(data=config, model=model.config), Checkpoint(name, Path(name)))
+    run = RunConfig(data=config, model=model.config)
+    return LatentSpace(model, run, Checkpoint(name, Path(name), run))
 
 
 # --- the command ------------------------------------------------------------------------------------------------
@@ -325,7 +326,6 @@ def table() -> str:
     ]
     for name in list_recipes():
         checkpoint = find_checkpoint(name, RECIPES.parent / "checkpoints")
-        assert checkpoint.run is not None
         stored = checkpoint.metrics
         model = checkpoint.run.model
         kl = f"{stored['kl']:.1f}" if model.family == "vae" else ""

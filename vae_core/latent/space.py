@@ -61,7 +61,7 @@ class LatentSpace:
         if isinstance(checkpoint, str):
             found = find_checkpoint(checkpoint)
         else:
-            found = Checkpoint(checkpoint.name, checkpoint, run=read_run(checkpoint / WEIGHTS))
+            found = Checkpoint(checkpoint.name, checkpoint, read_run(checkpoint / WEIGHTS))
         model, run = load_model(found.folder)
         return cls(model, run, found)
 

@@ -89,7 +89,6 @@ def test_a_checkpoint_made_otherwise_is_not_a_recipes(tmp_path: Path) -> None:
     """Any setting that the recipe gives counts; what the data decides does not."""
     recipe = load_recipe("mnist-vae-2")
     run = aims.find_checkpoint("mnist-vae-2", aims.SHIPPED).run
-    assert run is not None
     assert recipe.made(run)
     sections = json.loads(run.to_json())
     for section, name, value in (("train", "epochs", 3), ("model", "beta", 2.0), ("data", "binarise", True)):

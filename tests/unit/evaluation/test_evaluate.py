@@ -70,7 +70,8 @@ def _short_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def space_of(model: Autoencoder) -> LatentSpace:
     """The model as the app uses it."""
-    return LatentSpace(model, RunConfig(model=model.config), Checkpoint("factors", Path("factors")))
+    run = RunConfig(model=model.config)
+    return LatentSpace(model, run, Checkpoint("factors", Path("factors"), run))
 
 
 @pytest.fixture

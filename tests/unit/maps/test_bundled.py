@@ -198,7 +198,7 @@ def test_make_maps_makes_the_grid_and_goes_on(checkpoint: Checkpoint, monkeypatc
     assert len(maps.shipped_requests(folder, checkpoint.digest)) == 4
     interrupted = False
     maps.make_maps(checkpoint.name, lambda fraction, text: progress.append(fraction), folder.parent)
-    count = len(load_images(checkpoint.run.data, "test"))  # type: ignore[union-attr]
+    count = len(load_images(checkpoint.run.data, "test"))
     expected = bundled.grid(checkpoint.name, checkpoint.digest, count)
     assert len(expected) == 13
     assert [request for request, _ in made] == expected == maps.shipped_requests(folder, checkpoint.digest)

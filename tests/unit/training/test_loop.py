@@ -134,7 +134,7 @@ def test_a_killed_run_is_not_listed_and_resumes(train_images: ImageSet, test_ima
     run = tiny_run(epochs=3)
     with pytest.raises(RuntimeError, match="power"):
         train(run, train_images, test_images, tmp_path / "m", on_epoch=crash)
-    assert list_checkpoints(tmp_path) == []
+    assert list_checkpoints(tmp_path) == ([], [])
     train(unfinished_run(tmp_path / "m"), train_images, test_images, tmp_path / "m", resume=True)
     assert same(tmp_path / "m", train(run, train_images, test_images, tmp_path / "whole"))
 
@@ -203,7 +203,7 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run(
     monkeypatch.setattr(loop.Trainer, "step", astray)
     with pytest.raises(TrainingError, match="lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
-    assert list_checkpoints(tmp_path) == []
+    assert list_checkpoints(tmp_path) == ([], [])
 
 
 def test_a_loss_that_explodes_stops_the_run(
@@ -222,7 +222,7 @@ def test_a_loss_that_explodes_stops_the_run(
     with pytest.raises(TrainingError, match=r"exploded in epoch 2, to 5,.* lower --learning-rate"):
         train(tiny_run(), train_images, test_images, tmp_path / "m")
     assert set(explosive) == {(0, 0), *((1, attempt) for attempt in range(5))}
-    assert list_checkpoints(tmp_path) == []
+    assert list_checkpoints(tmp_path) == ([], [])
 
 
 def test_an_epoch_whose_loss_explodes_is_begun_anew_in_another_order(

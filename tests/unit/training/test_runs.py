@@ -55,7 +55,6 @@ def test_a_run_leaves_the_checkpoint_that_was_asked_for(folder: Path) -> None:
     done = wait_for(lambda now: not now.running)
     assert (done.error, len(done.history), done.fraction) == (None, 2, 1.0)
     found = find_checkpoint("mine", folder)
-    assert found.run is not None
     assert (found.run.data.name, found.run.model.latent, found.run.train.epochs) == ("digits", 2, 2)
     assert found.history == done.history
     with pytest.raises(UserError, match="already"):
