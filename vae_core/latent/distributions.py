@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core.config import UserError
+from vae_core.linalg import covariance_root
 
 COMPONENTS = 10
 LEAST_CODES = 20  # for each component
@@ -51,7 +52,7 @@ def standard_normal(size: int) -> Mixture:
 
 def gaussian(mean: np.ndarray, covariance: np.ndarray) -> Mixture:
     """One Gaussian with a mean (D,) and a covariance (D, D)."""
-    return Mixture(np.ones(1), np.asarray(mean, float)[None], _square_roots(np.asarray(covariance, float)[None]))
+    return Mixture(np.ones(1), np.asarray(mean, float)[None], covariance_root(np.asarray(covariance, float)[None]))
 
 
 def fit_gaussian(codes: np.ndarray) -> Mixture:
@@ -94,10 +95,4 @@ def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) 
         fitted.fit(points)
     covariances = fitted.covariances_ if full else np.stack([np.diag(row) for row in fitted.covariances_])
     weights = fitted.weights_ / fitted.weights_.sum()
-    return Mixture(weights, fitted.means_, _square_roots(covariances))
-
-
-def _square_roots(covariances: np.ndarray) -> np.ndarray:
-    """Matrices A (K, D, D) with A A^T = covariance, also where a covariance is singular."""
-    values, vectors = np.linalg.eigh(covariances)
-    return vectors * np.sqrt(np.clip(values, 0, None))[:, None, :]
+    return Mixture(weights, fitted.means_, covariance_root(covariances))

@@ -16,6 +16,7 @@ from vae_core.export.browser import PackedDecoder, pack
 from vae_core.latent import paths
 from vae_core.latent.directions import AttributeDirections
 from vae_core.latent.statistics import CodeStatistics
+from vae_core.linalg import covariance_root
 from vae_core.models import Autoencoder, losses
 
 BATCH = 500
@@ -28,7 +29,7 @@ class LatentSpace:
     """Encode, decode and move about in the latent space of one checkpoint.
 
     Codes are float32 (N, latent). Images go in as uint8, or as float32 in [0, 1], and come out as float32 in [0, 1],
-    always (N, C, H, W). A conditional model takes labels (N,).
+    always (N, C, H, W). A conditional model takes labels (N,); any other model ignores them.
     """
 
     def __init__(self, model: Autoencoder, run: RunConfig, checkpoint: Checkpoint) -> None:
@@ -215,7 +216,7 @@ class LatentSpace:
         """
         noise = np.random.default_rng(seed).standard_normal((count, self.latent)) * temperature
         if not self.variational:
-            noise = self.statistics.mean + noise @ _square_root(self.statistics.covariance).T
+            noise = self.statistics.mean + noise @ covariance_root(self.statistics.covariance).T
         return noise.astype(np.float32)
 
     def typicality(self, codes: np.ndarray) -> np.ndarray:
@@ -229,7 +230,7 @@ class LatentSpace:
 
         centred = np.asarray(codes, float)
         if not self.variational:
-            whitening = np.linalg.pinv(_square_root(self.statistics.covariance), rcond=1e-6)
+            whitening = np.linalg.pinv(covariance_root(self.statistics.covariance), rcond=1e-6)
             centred = (centred - self.statistics.mean) @ whitening.T
         return chi2.cdf((centred**2).sum(-1), self.latent)
 
@@ -269,9 +270,3 @@ def _as_pixels(images: np.ndarray) -> Tensor:
 
 def _stack(parts: list[Tensor], empty: tuple[int, ...]) -> np.ndarray:
     return torch.cat(parts).numpy() if parts else np.zeros(empty, np.float32)
-
-
-def _square_root(covariance: np.ndarray) -> np.ndarray:
-    """A matrix A with A A^T = covariance, also where the covariance is singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.clip(values, 0, None))

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from vae_core.evaluation.metrics import ACTIVE_VARIANCE
+from vae_core.linalg import covariance_root, fix_signs
 
 ACTIVE_SHARE = 1e-4
 """A dimension of a deterministic code is active if it has more than this share of the codes' variance."""
@@ -87,10 +88,7 @@ class CodeStatistics:
         """(D, D) the principal directions of the codes as rows, by falling variance; each is as long as the codes'
         standard deviation along it. Which way one points is arbitrary: its largest part is positive.
         """
-        values, vectors = np.linalg.eigh(self.covariance)
-        rows = (vectors * np.sqrt(np.clip(values, 0, None))).T[::-1]
-        largest = np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], axis=1)
-        return rows * np.where(largest < 0, -1, 1)
+        return fix_signs(covariance_root(self.covariance).T[::-1])
 
     @classmethod
     def of(cls, codes: np.ndarray, kl: np.ndarray | None, labels: np.ndarray | None, classes: int) -> CodeStatistics:

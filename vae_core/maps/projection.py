@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vae_core.config import UserError
+from vae_core.linalg import fix_signs
 from vae_core.neighbours import nearest
 
 Method = Literal["pca", "tsne", "umap"]
@@ -169,8 +170,7 @@ def principal_axes(codes: np.ndarray, dimensions: int) -> tuple[np.ndarray, np.n
     codes = np.asarray(codes, np.float64)
     mean = codes.mean(0)
     _, vectors = np.linalg.eigh(np.atleast_2d(np.cov(codes - mean, rowvar=False)))
-    leading = vectors[:, ::-1][:, :dimensions]
-    leading = leading * np.sign(leading[np.abs(leading).argmax(0), np.arange(leading.shape[1])])  # alike everywhere
+    leading = fix_signs(vectors.T[::-1][:dimensions]).T
     axes = np.zeros((codes.shape[1], dimensions))
     axes[:, : leading.shape[1]] = leading
     return mean, axes

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.config import ConfigError, ModelConfig
+from vae_core.linalg import fix_signs
 from vae_core.models.base import Autoencoder, Posterior, register
 
 
@@ -68,10 +69,8 @@ class PrincipalComponents(Autoencoder):
         components = _leading_eigenvectors(gram, self.config.latent)
         if count < pixels:
             components, _ = torch.linalg.qr(centred.T @ components)
-        components = components.T
-        # An eigenvector's sign is arbitrary: make its largest entry positive, so that every machine agrees.
-        largest = components.gather(1, components.abs().argmax(1, keepdim=True))
-        self.components.copy_(components * largest.sign())
+        components = torch.from_numpy(fix_signs(components.T.cpu().numpy())).to(centred.device)
+        self.components.copy_(components)
         kept = (centred @ components.T).square().sum()
         residual = (centred.square().sum() - kept) / centred.numel()
         self.pixel_log_variance.data = residual.clamp_min(1e-12).log().float()
