@@ -248,8 +248,7 @@ def test_a_link_to_a_test_image_brings_its_original_back(model: str, checkpoints
     """A page that is loaded again still shows the picture that its code came from."""
     images = load_images(DataConfig("digits"), "test")
     space = LatentSpace.open(checkpoints / model)
-    labels = images.labels[7:8] if space.classes else None
-    code = format_code(tuple(space.encode(images.images[7:8], labels)[0].round(3)))
+    code = format_code(tuple(space.encode(images.images[7:8], images.labels[7:8])[0].round(3)))
     extra = {"label": str(images.labels[7])} if space.classes else {}
     app = open_page("pages/explore.py", model=model, z=code, image="7", **extra)
     assert not app.exception

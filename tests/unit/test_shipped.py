@@ -94,7 +94,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     if points < FEWEST_TO_TRUST:
         return
     images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
-    codes = space.encode(images.images, images.labels if space.classes else None)
+    codes = space.encode(images.images, images.labels)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
     trust = {method: metrics.trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
     least = min(trust["tsne"], trust["umap"])
@@ -107,7 +107,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
 def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
     """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
     images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
-    codes = space.encode(images.images, images.labels if space.classes else None)
+    codes = space.encode(images.images, images.labels)
     for request in maps.shipped_requests(shipped.folder, shipped.digest):
         found = maps.load_shipped(shipped.folder, request)
         assert found is not None

@@ -56,7 +56,7 @@ def figures_per_image(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[
     from vae_core.evaluation import metrics
 
     space, found = loaders.open_space(_checkpoint), loaders.test_codes(_checkpoint)
-    labels = found.images.labels if space.classes else None
+    labels = found.images.labels
     errors = metrics.mse(found.images.images / np.float32(255), space.decode(found.codes.copy(), labels))
     _, kl = space.objective(found.images.images, labels)
     return errors, kl.sum(1)

@@ -63,7 +63,7 @@ def place(
     if shown.source == "pixels":
         if picture is None:
             space = loaders.open_space(checkpoint)
-            labels = point.current().labels() if space.classes else None
+            labels = point.current().labels()
             picture = space.decode(code[None].astype(np.float32), labels)[0]
         code = picture.ravel()
     near = np.argsort(((reference - code) ** 2).sum(1), kind="stable")[:LINKED]

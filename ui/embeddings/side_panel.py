@@ -219,7 +219,7 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
         st.caption("It is encoded and put on the map, with lines to the test pictures that are nearest.")
         return
     space = loaders.open_space(checkpoint)
-    decoded = space.decode(own.code[None].astype(np.float32), point.current().labels() if space.classes else None)
+    decoded = space.decode(own.code[None].astype(np.float32), point.current().labels())
     gallery(
         np.concatenate([own.picture[None], decoded]),
         ["Your picture", "Its reconstruction"],

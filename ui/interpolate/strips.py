@@ -133,8 +133,7 @@ def path_codes(
 def _code_of(space: LatentSpace, end: End, is_pinned_model: bool) -> np.ndarray:
     if end.code is not None and is_pinned_model:
         return end.code
-    labels = np.array([end.label or 0]) if space.classes else None
-    return space.encode(end.picture[None].astype(np.float32), labels)[0]
+    return space.encode(end.picture[None].astype(np.float32), np.array([end.label or 0]))[0]
 
 
 def _labels_along(space: LatentSpace, a: End, b: End, steps: int) -> np.ndarray | None:

@@ -188,7 +188,7 @@ def test_codes(checkpoint: Checkpoint) -> Codes:
 @st.cache_resource(max_entries=8, show_spinner="Encoding the test images …")
 def _encoded(name: str, digest: str, _checkpoint: Checkpoint) -> np.ndarray:
     space, images = open_space(_checkpoint), test_images(_checkpoint)
-    codes = space.encode(images.images, images.labels if space.classes else None)
+    codes = space.encode(images.images, images.labels)
     codes.setflags(write=False)
     return codes
 

@@ -59,9 +59,7 @@ def measure(folder: Path, test: ImageSet, train: ImageSet | None = None) -> dict
         return figures
     if test.attributes is not None and train.attributes is not None:
         some = train.part(slice(MOST_TRAINING_IMAGES))
-        train_codes, codes = (
-            space.encode(images.images, images.labels if space.classes else None) for images in (some, test)
-        )
+        train_codes, codes = (space.encode(images.images, images.labels) for images in (some, test))
         assert some.attributes is not None
         figures["attributes"] = measure_attributes(
             train_codes, some.attributes, codes, test.attributes, test.attribute_names
@@ -83,7 +81,7 @@ def measure_denoising(space: LatentSpace, test: ImageSet, train: ImageSet) -> di
     deviation = space.run.model.noise
     clean = test.images.astype(np.float32) / 255
     noisy = add_noise(clean, deviation)
-    labels = test.labels if space.classes else None
+    labels = test.labels
     some = train.part(slice(MOST_TRAINING_IMAGES))
     baseline = principal_components(space.run.data, min(space.latent, len(some) - 1), some)
     figures = {
@@ -98,7 +96,7 @@ def measure_denoising(space: LatentSpace, test: ImageSet, train: ImageSet) -> di
 def measure_space(space: LatentSpace, test: ImageSet) -> dict[str, Any]:
     """``measure`` for a model that is open already."""
     test = seen_by(space.run.data, test)
-    labels = test.labels if space.classes else None
+    labels = test.labels
     reconstruction, kl, codes = space.objective_and_codes(test.images, labels)
     if space.run.model.noise > 0:
         codes = space.encode(test.images, labels)  # not those of noisy images
@@ -164,7 +162,7 @@ def examine(
         Gaussian fitted to the codes of ``train``.
     """
     test, train = seen_by(space.run.data, test), seen_by(space.run.data, train)
-    labels = test.labels if space.classes else None
+    labels = test.labels
     figures: dict[str, Any] = {}
     if space.variational:
         means, deviations = space.posterior(test.images, labels)
@@ -178,7 +176,7 @@ def examine(
         }
     if test.labels is None or train.labels is None:
         return figures
-    train_codes = space.encode(train.images, train.labels if space.classes else None)
+    train_codes = space.encode(train.images, train.labels)
     codes = space.encode(test.images, labels)
     figures |= _rounded(
         {

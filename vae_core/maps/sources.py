@@ -44,7 +44,7 @@ def source_points(folder: Path, request: MapRequest, data_root: Path | None = No
     if request.source == "pixels":
         points = part.images.reshape(len(part), -1) / np.float32(255)
     else:
-        points, deviations = space.posterior(part.images, part.labels if space.classes else None)
+        points, deviations = space.posterior(part.images, part.labels)
         if request.source == "samples":
             noise = np.random.default_rng(request.seed).standard_normal(points.shape)
             points = (points + deviations * noise).astype(np.float32)

@@ -30,14 +30,9 @@ def vae(tiny_checkpoints: Path) -> LatentSpace:
     return LatentSpace.open(tiny_checkpoints / "vae")
 
 
-def labels_for(space: LatentSpace, images: ImageSet) -> np.ndarray | None:
-    """The labels where the model wants them."""
-    return images.labels if space.classes else None
-
-
 def test_images_go_to_codes_and_back(space: LatentSpace, test_images: ImageSet) -> None:
     """Shapes, types and the pixel range are as promised for every kind of model."""
-    labels = labels_for(space, test_images)
+    labels = test_images.labels
     codes = space.encode(test_images.images, labels)
     decoded = space.decode(codes, labels)
     assert (codes.shape, codes.dtype) == ((100, 3), np.float32)
@@ -48,7 +43,7 @@ def test_images_go_to_codes_and_back(space: LatentSpace, test_images: ImageSet) 
 
 def test_bytes_and_floats_give_the_same_codes(space: LatentSpace, test_images: ImageSet) -> None:
     """uint8 images and the same images in [0, 1] are one thing."""
-    labels = labels_for(space, test_images)
+    labels = test_images.labels
     floats = test_images.images.astype(np.float32) / 255
     np.testing.assert_allclose(space.encode(test_images.images, labels), space.encode(floats, labels), atol=1e-6)
 
@@ -135,7 +130,7 @@ def test_the_objective_is_that_of_the_history(tiny_checkpoints: Path, test_image
 
 def test_metrics_carry_the_statistics(space: LatentSpace, test_images: ImageSet) -> None:
     """What a checkpoint stores of its codes equals what its codes give."""
-    codes = space.encode(test_images.images, labels_for(space, test_images)).astype(float)
+    codes = space.encode(test_images.images, test_images.labels).astype(float)
     np.testing.assert_allclose(space.statistics.mean, codes.mean(0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(space.statistics.standard_deviation, codes.std(0), rtol=1e-4)
     assert space.statistics.class_means is not None
@@ -213,7 +208,7 @@ def test_an_absent_checkpoint_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, 
 
 def test_principal_directions_make_up_the_covariance(space: LatentSpace, test_images: ImageSet) -> None:
     """Rows at right angles, by falling variance, whose products are the codes' covariance (numpy's, of the codes)."""
-    codes = space.encode(test_images.images, labels_for(space, test_images))
+    codes = space.encode(test_images.images, test_images.labels)
     rows = space.statistics.principal
     np.testing.assert_allclose(rows.T @ rows, np.cov(codes, rowvar=False), atol=1e-4)
     lengths = np.linalg.norm(rows, axis=1)
@@ -224,7 +219,7 @@ def test_principal_directions_make_up_the_covariance(space: LatentSpace, test_im
 
 def test_ranges_hold_nearly_all_codes_and_the_priors_middle(space: LatentSpace, test_images: ImageSet) -> None:
     """At least the 1st to 99th percentile; three standard deviations of the prior for a variational model."""
-    codes = space.encode(test_images.images, labels_for(space, test_images))
+    codes = space.encode(test_images.images, test_images.labels)
     low, high = space.statistics.ranges.T
     assert ((codes >= low - 0.01) & (codes <= high + 0.01)).mean() > 0.97
     if space.variational:
