@@ -3,9 +3,11 @@ PYTHON ?= python3
 PORT ?= 8501
 PIP = .venv/bin/pip --disable-pip-version-check
 VENV = .venv/bin/python
+WORKERS ?= auto  # processes that share the tests, one a core and four at most
+PYTEST = $(VENV) -m pytest --numprocesses $(strip $(WORKERS)) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint shots checkpoints evidence bench bench-live bench-map study install install-dev clean
+.PHONY: help run test check lint shots checkpoints evidence bench bench-live bench-map study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,11 +16,11 @@ run: .venv/.installed ## Set up if need be, start the app and print its address
 	@echo "Latent Space Explorer: http://localhost:$(PORT)  (Ctrl-C stops it)"
 	@$(VENV) -m streamlit run app.py --server.port $(PORT)
 
-test: .venv/.installed-dev ## Set up if need be, then lint, check types and run all tests
-	$(VENV) -m ruff check .
-	$(VENV) -m ruff format --check --quiet .
-	$(VENV) -m mypy
-	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) -m pytest $(PYTEST_ARGS)
+test: lint ## Set up if need be, then lint, check types and run all tests
+	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(PYTEST) $(PYTEST_ARGS)
+
+check: lint ## Lint, check types and run the quick tests, for the daily loop
+	$(PYTEST) -m "not slow and not browser" $(or $(PYTEST_ARGS),tests/unit tests/test_architecture.py tests/test_readme.py)
 
 lint: .venv/.installed-dev ## Lint and check types only
 	$(VENV) -m ruff check .

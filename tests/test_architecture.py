@@ -15,6 +15,22 @@ UI = sorted((PROJECT / "ui").rglob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").glob("*.py"))]
 TESTS = sorted((PROJECT / "tests").rglob("*.py"))
 LARGEST_FILE = 5_000_000  # bytes
+# Opens each page up to its title, and prints which modules are loaded then.
+TITLES = """
+import sys
+from pathlib import Path
+import streamlit
+from streamlit.testing.v1 import AppTest
+
+def stop(*_, **__):
+    print(*sys.modules)
+    streamlit.stop()
+
+streamlit.title = stop
+for page in map(Path, sys.argv[1:]):
+    app = AppTest.from_file(str(Path("app.py").absolute()), default_timeout=600)
+    (app if page.name == "app.py" else app.switch_page(f"pages/{page.name}")).run()
+"""
 LONGEST_FILE = 500  # lines of code
 
 
@@ -85,6 +101,16 @@ def test_heavy_libraries_wait_until_they_are_needed(module: str, absent: set[str
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not absent & set(done.stdout.split())
+
+
+def test_every_title_is_there_before_heavy_libraries() -> None:
+    """Also a fresh server paints soon: up to its title, no page has loaded what it needs further down."""
+    command = [sys.executable, "-c", TITLES, *(str(path) for path in PAGES)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    titles = done.stdout.splitlines()
+    assert len(titles) == len(PAGES), done.stderr
+    for line in titles:
+        assert not {"torch", "torchvision", "sklearn", "scipy", "umap", "openTSNE"} & set(line.split()), line
 
 
 @pytest.mark.parametrize("path", [*CORE, *UI, *PAGES, *TESTS], ids=relative)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from scripts.server import serve
 
 # Streamlit's client looks for its server beside the page's address first, and Chromium reports the answer.
 ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
-LONGEST_WAIT = 60_000  # milliseconds
+LONGEST_WAIT = 240_000  # milliseconds; only a wait that is in vain lasts so long, on however busy a machine
 IDLE = """() => {
   const app = document.querySelector(".stApp");
   const waiting = document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]");
   return app && app.getAttribute("data-test-script-state") === "notRunning" && !waiting;
 }"""
+
+expect.set_options(timeout=LONGEST_WAIT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,12 +51,17 @@ def server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A fresh visitor's page, at 1280x800; at the end it must have had no error, and asked nobody else for anything."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+@contextmanager
+def visit(chromium: Browser, **options: Any) -> Iterator[Page]:
+    """A fresh visitor's page, which at the end must have had no error, and asked nobody else for anything.
+
+    Args:
+        chromium: the browser.
+        options: of the visitor's context, beside those of a window of 1280x800.
+    """
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, "accept_downloads": True} | options)
+    context.set_default_timeout(LONGEST_WAIT)
     page = context.new_page()
-    page.set_default_timeout(LONGEST_WAIT)
     troubles: list[str] = []
 
     def note_console(message: ConsoleMessage) -> None:
@@ -66,9 +75,25 @@ def page(chromium: Browser) -> Iterator[Page]:
     page.on("console", note_console)
     page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
     page.on("request", note_request)
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A visitor at a window of 1280x800."""
+    with visit(chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A visitor with a phone, whose screen takes touches."""
+    with visit(chromium, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        yield page
 
 
 def wait_until_idle(page: Page) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from scripts.server import PROJECT, serve
 from scripts.wire import Wire
@@ -426,17 +426,17 @@ def test_without_webgl_the_map_still_works(server: str, page: Page) -> None:
     expect(shown.locator(".tip")).to_contain_text(f"test image {position}")
 
 
-def test_fingers_pinch(chromium: Browser, server: str) -> None:
+def test_fingers_pinch(phone: Page, server: str) -> None:
     """Two fingers that part zoom in; one finger moves the map."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
+    page = phone
     (shown,) = maps_of(page, f"{server}/embeddings?model=fashion-vae-16")
+    thumbnails_arrive(page)
     stage = shown.locator(".stage")
     stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    session = context.new_cdp_session(page)
+    session = page.context.new_cdp_session(page)
 
     def touch(kind: str, places: list[tuple[float, float]]) -> None:
         fingers = [{"x": left, "y": top, "id": number} for number, (left, top) in enumerate(places)]
@@ -446,7 +446,6 @@ def test_fingers_pinch(chromium: Browser, server: str) -> None:
     touch("touchMove", [(x - 60, y), (x + 60, y)])
     touch("touchEnd", [])
     page.wait_for_function("(map) => map.latentMap.camera.zoom > 1.5", arg=shown.element_handle())
-    context.close()
 
 
 @pytest.mark.parametrize("method", ["PCA", "t-SNE"])

@@ -1,23 +1,20 @@
-"""What only a browser shows: first addresses, deep links, downloads, keyboard, and how soon a page paints."""
+"""What only a browser shows: first addresses, deep links, downloads, and keyboard."""
 
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from scripts.server import PROJECT, serve
-from tests.browser.conftest import wait_until_idle
+from tests.browser.conftest import visit, wait_until_idle
 from vae_core.recipes import list_recipes
 
 PAGES = ["", *sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))]
-FRESH_SERVERS = 3
-SOONEST_PAINT = 3.0  # seconds from asking the server for a page to its title
 
 
 def code_in(url: str) -> list[float]:
@@ -44,26 +41,7 @@ def test_a_page_opens_as_the_first_address_of_a_fresh_server(name: str, page: Pa
         page.goto("about:blank")  # before its server goes, which it would report as an error
 
 
-def test_the_first_page_paints_soon(page: Page, tmp_path: Path) -> None:
-    """A fresh server shows the title of its first page within three seconds: torch is loaded afterwards.
-
-    Other tests may run beside this one, so the best of a few servers counts.
-    """
-    seconds = []
-    for _ in range(FRESH_SERVERS):
-        with serve(LATENT_DATA=str(tmp_path)) as address:
-            start = time.monotonic()
-            page.goto(address)
-            page.wait_for_selector("h1")
-            seconds.append(time.monotonic() - start)
-            wait_until_idle(page)
-            page.goto("about:blank")  # so that its client does not miss the server
-        if seconds[-1] < SOONEST_PAINT:
-            return
-    raise AssertionError(f"the title took {min(seconds):.1f} s")
-
-
-def test_a_link_restores_what_the_server_decoded(server: str, page: Page) -> None:
+def test_a_link_restores_what_the_server_decoded(server: str, page: Page, chromium: Browser) -> None:
     """A slider moved by keyboard changes the address; that address, opened by another visitor, has the same picture."""
     page.goto(f"{server}/explore?model=fashion-vae-16&engine=Server")
     wait_until_idle(page)
@@ -80,13 +58,13 @@ def test_a_link_restores_what_the_server_decoded(server: str, page: Page) -> Non
     link = page.url
     picture = page.locator(".st-key-picture img")
     drawn = picture.get_attribute("src") or "nothing"
-    other = page.context.browser.new_page(viewport={"width": 1280, "height": 800})  # type: ignore[union-attr]
-    other.goto(link)
-    wait_until_idle(other)
-    expect(other.locator("[class*=st-key-slider_] input[type=range]").first).to_have_attribute("aria-valuetext", value)
-    same = other.locator(".st-key-picture img").get_attribute("src")
-    assert hash(same) == hash(drawn), "another picture"  # the pictures themselves would fill the report
-    other.close()
+    with visit(chromium) as other:
+        other.goto(link)
+        wait_until_idle(other)
+        moved = other.locator("[class*=st-key-slider_] input[type=range]").first
+        expect(moved).to_have_attribute("aria-valuetext", value)
+        same = other.locator(".st-key-picture img").get_attribute("src")
+        assert hash(same) == hash(drawn), "another picture"  # the pictures themselves would fill the report
 
 
 def test_a_slider_comes_back_from_far_out_by_keyboard(server: str, page: Page) -> None:

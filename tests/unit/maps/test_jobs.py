@@ -68,7 +68,7 @@ def test_the_cache_lets_the_oldest_maps_go(request_for_pca: MapRequest, monkeypa
 
 def finish(request: MapRequest) -> None:
     """Wait until a job's process has ended."""
-    jobs._workers[request.key].wait(timeout=120)
+    jobs._workers[request.key].wait(timeout=900)
 
 
 def test_a_job_computes_its_map_in_a_process_of_its_own(
