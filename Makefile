@@ -1,4 +1,4 @@
-# `make run` starts the app, `make test` checks everything; both set up what they need in .venv.
+# `make run` starts the app and `make test` checks everything; both first set up what they need in .venv.
 PYTHON ?= python3
 PORT ?= 8501
 PIP = .venv/bin/pip --disable-pip-version-check
@@ -7,49 +7,52 @@ WORKERS ?= auto  # processes that share the tests, one a core and four at most
 PYTEST = $(VENV) -m pytest --numprocesses $(strip $(WORKERS)) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint shots checkpoints evidence bench bench-live bench-map study install install-dev clean
+.PHONY: help run test check lint shots demo checkpoints evidence bench bench-live bench-map study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: .venv/.installed ## Set up if need be, start the app and print its address
+run: .venv/.installed ## Start the app and print its address; sets up what it needs first
 	@echo "Latent Space Explorer: http://localhost:$(PORT)  (Ctrl-C stops it)"
 	@$(VENV) -m streamlit run app.py --server.port $(PORT)
 
-test: lint ## Set up if need be, then lint, check types and run all tests
+test: lint ## Lint, check types and run all tests; sets up what they need first
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(PYTEST) $(PYTEST_ARGS)
 
 check: lint ## Lint, check types and run the quick tests, for the daily loop
 	$(PYTEST) -m "not slow and not browser" $(or $(PYTEST_ARGS),tests/unit tests/test_architecture.py tests/test_readme.py)
 
-lint: .venv/.installed-dev ## Lint and check types only
+lint: .venv/.installed-dev ## Lint and check types
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check --quiet .
 	$(VENV) -m mypy
 
-shots: .venv/.installed-dev ## Photograph every page, in two sizes, light and dark, into shots/
+shots: .venv/.installed-dev ## Take screenshots of every page, in two sizes, light and dark, into shots/
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) scripts/shots.py $(PAGES)
 
-checkpoints: .venv/.installed ## Make the shipped checkpoints that are missing or outdated (NAMES="shoes-vae" for some)
+demo: .venv/.installed-dev ## Film the Explore page for the README, into docs/demo.webp
+	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) scripts/demo.py
+
+checkpoints: .venv/.installed ## Train the shipped models that are missing or outdated (NAMES="shoes-vae" for some)
 	@$(VENV) -m scripts.checkpoints $(NAMES)
 
-evidence: .venv/.installed ## Measure our figures beside the published ones (hours, most of it training; CHECKS="pca-64-knn" for some)
+evidence: .venv/.installed ## Compare our figures with published ones (hours, mostly training; CHECKS="pca-64-knn" for some)
 	$(VENV) -m benchmarks.evidence $(if $(CHECKS),--only $(CHECKS))
 
-bench: .venv/.installed-bench ## Measure the speed of training beside its peers (ten minutes on an idle machine)
+bench: .venv/.installed-bench ## Compare the speed of training with other programs' (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.train_speed $(if $(SECTIONS),--sections $(SECTIONS))
 
-bench-live: .venv/.installed-dev ## Measure how closely the picture follows the hand (two minutes on an idle machine)
+bench-live: .venv/.installed-dev ## Measure how closely the image follows the hand (two minutes on an idle machine)
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) -m benchmarks.live
 
-bench-map: .venv/.installed ## Measure how quickly maps are computed, beside their peers (ten minutes on an idle machine)
+bench-map: .venv/.installed ## Compare the speed of maps with other programs' (ten minutes on an idle machine)
 	$(VENV) -m benchmarks.map $(if $(SECTIONS),--sections $(SECTIONS))
 
-study: .venv/.installed-bench ## Compare networks and ways of training at equal time (an hour or more; MINUTES=2)
+study: .venv/.installed-bench ## Compare networks and ways of training, given equal time (an hour or more; MINUTES=2)
 	$(VENV) -m benchmarks.study --minutes $(or $(MINUTES),2)
 
-install: .venv/.installed ## Only set up what the app needs
-install-dev: .venv/.installed-dev ## Only set up what the tests need
+install: .venv/.installed ## Set up what the app needs, and nothing else
+install-dev: .venv/.installed-dev ## Set up what the tests need, and nothing else
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -68,6 +71,6 @@ install-dev: .venv/.installed-dev ## Only set up what the tests need
 	$(PIP) install --quiet -r benchmarks/requirements.txt -c constraints.txt
 	@touch $@
 
-clean: ## Remove the virtual environment and everything else that was made here, checkpoints excepted
+clean: ## Remove the virtual environment and everything else made here, except checkpoints
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis shots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
