@@ -1,4 +1,4 @@
-"""How closely the picture follows the hand, in headless Chromium without a graphics processor.
+"""How closely the image follows the hand, in headless Chromium without a graphics processor.
 
   python -m benchmarks.live             the table, in about two minutes; leave the machine alone
   python -m benchmarks.live --seconds 1  a smoke run
@@ -165,7 +165,7 @@ async def follow(browser: Browser, address: str, model: str, words: str, seconds
     delays, times = np.array(probe["delays"]), np.array(probe["times"])
     gaps = np.diff(probe["frames"])
     yield Row(f"{words}: events of the hand a second", probe["moves"] / seconds, "")
-    yield Row(f"{words}: pictures a second while dragging", float(1000 / gaps.mean()), "", 55, at_least=True)
+    yield Row(f"{words}: images per second while dragging", float(1000 / gaps.mean()), "", 55, at_least=True)
     yield Row(f"{words}: hand to pixel, median", float(np.median(delays)), "ms")
     yield Row(f"{words}: hand to pixel, 95 % within", float(np.quantile(delays, 0.95)), "ms", 20)
     yield Row(f"{words}: a frame's time, 95 % within, an 8x8 grid beside it", float(np.quantile(times, 0.95)), "ms", 20)
@@ -177,7 +177,7 @@ async def visits(browser: Browser, address: str) -> AsyncIterator[Row]:
     """How soon the first picture is there, and what a second visit brings."""
     page, _, _ = await open_explore(browser, f"{address}/explore?model={SMALL}")
     page, wire, first = await open_explore(browser, f"{address}/explore?model={SMALL}", page.context)
-    yield Row("Opening Explore again, as another visitor: first picture after", first, "ms", 1500)
+    yield Row("Opening Explore again, as another visitor: first image after", first, "ms", 1500)
     came = wire.received
     yield Row("The first visit brings", came / 1e6, "MB")
     await page.get_by_role("link", name="Models", exact=True).first.click()

@@ -1,17 +1,17 @@
-"""Which network and which training make the best model for the same processor time: Fashion-MNIST, 16 numbers.
+"""Which network and which training make the best model for the same processor time? Fashion-MNIST, 16-dimensional.
 
-Every variant is the base with the changes that its name says, trained by one core on the first 50,000 training images
-and judged on the other 10,000: the test split has no say. Only the finalists are measured on it, once all is decided.
-All get the same time. So that a machine busy with something else favours none, that time is counted in images: first a
-variant and the base take turns, half a second each, which gives the variant's speed as a ratio (its other seeds get
-the same); then it trains on as many images as that ratio allows for. Networks are also trained by others for as long:
-by pythae 0.1.2's trainer and by a plain loop (see benchmarks/peers.py).
-Each run is kept as a line of the results file as soon as it is finished; a run that is there already is not repeated.
+Every variant is the base with the changes that its name lists, trained by one core on the first 50,000 training images
+and evaluated on the other 10,000. The test split has no say; only the finalists are evaluated on it, at the very end.
+All variants get the same time. That time is counted in images, so that a busy machine favours none of them: a variant
+and the base first take turns of half a second, which gives the variant's speed as a ratio (shared by all its seeds);
+then it trains on as many images as that ratio allows. Other programs train some of the networks for as long: pythae
+0.1.2's trainer and a plain loop (see benchmarks/peers.py).
+Each finished run becomes a line of the results file at once, and is not repeated.
 
   python -m benchmarks.study --minutes 2
   python -m benchmarks.study --minutes 10 --variants shuffle residual --seeds 0 1 2
   python -m benchmarks.study --table                   only print the finished runs
-  python -m benchmarks.study --headline                only the finalists' and the peers' after FINAL_MINUTES
+  python -m benchmarks.study --headline                only the finalists and peers after FINAL_MINUTES
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ VARIANTS = {
         {"network": "residual", "width": 24},
         {"learning_rate": 6e-3, "gradient_clip": 0.1, "shift": 1, "augment_until": 0.7},
     ),
-    "residual, tuned, width 48, encoder 64, moved, mean of late weights": Variant(  # as fashion-vae-16 is made
+    "residual, tuned, width 48, encoder 64, shifted, averaged weights": Variant(  # as fashion-vae-16 is made
         {"network": "residual", "width": 48, "encoder_width": 64, "encoder_squeeze": 32, "hidden": 144},
         {
             "learning_rate": 4e-3,
@@ -362,7 +362,7 @@ def table(runs: list[dict[str, Any]], prefix: str = "") -> str:
 
 
 def headline() -> str:
-    """The finalists and what others made of the same networks, as the README shows them."""
+    """The finalists and what others made of the same networks, as docs/benchmarks.md shows them."""
     names = {name for name, variant in VARIANTS.items() if name in FINALISTS or variant.peer}
     return table([run for run in results() if run["minutes"] == FINAL_MINUTES and run["variant"] in names])
 
@@ -370,19 +370,22 @@ def headline() -> str:
 def document() -> str:
     """study.md."""
     return (
-        "# Which network, which training\n\n"
-        "By `make study` (`python -m benchmarks.study`): Fashion-MNIST, codes of 16 numbers, trained on the first "
-        "50,000 training images and judged on the other 10,000; nats per image (BCE + KL, one sample), mean squared "
-        "error of the mean code's reconstruction, accuracy of 10 nearest other codes. Equal time on one core, counted "
-        f"in images at a base speed of {BASE_SPEED:,} images a second. Each variant is the base with what its name "
-        "says changed: the network `shuffle` of width 32, peak rate 4e-3, batch 128, gradients clipped at 0.5, "
-        "float32. *Tuned* is width 24, peak rate 8e-3, clipped at 0.1, unless its name says another width or batch. "
-        "*Constant Adam* has the whole KL weight from the first step on. *bfloat16* ran on a processor that only "
-        "emulates it; `make bench` shows what it brings on one that multiplies it.\n\n"
-        "Networks are also trained by others, with their own data sets and loaders, at batch 128 with Adam at a "
-        "constant 1e-3: *by pythae 0.1.2*, and *by a plain loop* over a DataLoader with a transform for each image.\n\n"
+        "# Which network, which training?\n\n"
+        "Printed by `make study` (`python -m benchmarks.study`). Fashion-MNIST, 16-dimensional codes, trained on the "
+        "first 50,000 training images and evaluated on the other 10,000. *nats* is BCE + KL per image with one "
+        "posterior sample, *mean-code MSE* the squared error of the reconstruction from the posterior mean, *kNN "
+        "accuracy* the vote of the 10 nearest other codes.\n\n"
+        "Every variant gets the same time on one core, counted in images at a base speed of "
+        f"{BASE_SPEED:,} images/s. A variant is the base with the changes that its name lists; the base is the network "
+        "`shuffle` of width 32 with a peak learning rate of 4e-3, batches of 128, gradients clipped at 0.5 and "
+        "float32. *Tuned* means width 24, peak rate 8e-3 and clipping at 0.1, unless the name gives another width or "
+        "batch size. *Constant Adam* applies the whole KL weight from the first step. *bfloat16* ran on a processor "
+        "that only emulates it; `make bench` shows what it gains on one with native support.\n\n"
+        "Some networks were also trained by other programs, with their own data sets and loaders, at batches of 128 "
+        "and Adam at a constant 1e-3: *by pythae 0.1.2*, and *by a plain loop* over a DataLoader with a transform for "
+        "each image.\n\n"
         + table(results())
-        + "\n\n## The finalists on the test split\n\nMeasured once, after they had been chosen by the table above.\n\n"
+        + "\n\n## The finalists on the test split\n\nEvaluated once, after the table above had decided.\n\n"
         + table(results(), "test_")
         + "\n"
     )

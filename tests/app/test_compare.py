@@ -156,7 +156,7 @@ def test_error_maps_share_one_scale() -> None:
     [
         ("digits-vae", ["digits-pca (baseline)", "digits-vae"]),
         ("digits-pca,digits-vae", ["digits-pca", "digits-vae"]),
-        ("digits-vae-2", ["PCA, 2 numbers (baseline)", "digits-vae-2"]),
+        ("digits-vae-2", ["2-dimensional PCA (baseline)", "digits-vae-2"]),
     ],
 )
 @pytest.mark.parametrize("view", ["Test split", "Reconstructions", "Denoising"])
@@ -172,7 +172,7 @@ def test_pca_of_the_same_size_stands_beside(
         assert [row["model"] for row in rows] == expected
         assert 0 < rows[0]["mse"] < 0.1
     told = [line.value for line in app.main.caption if "fitted here" in line.value]
-    assert told == ["PCA, 2 numbers: fitted here, to 1,437 training images."] * (models == "digits-vae-2")
+    assert told == ["2-dimensional PCA: fitted here, to 1,437 training images."] * (models == "digits-vae-2")
 
 
 @pytest.mark.parametrize("changes", [{"data": {"binarise": True}}, {"data": {"name": "digits"}}])
@@ -191,7 +191,7 @@ def test_a_fitted_pca_has_the_figures_of_one_that_was_trained(checkpoints: Path,
     stored = rows_of(open_page(PAGE, model="digits-vae", models="digits-pca", view="Test split"))[0]
     shutil.rmtree(checkpoints / "digits-pca")
     fitted = rows_of(open_page(PAGE, model="digits-vae", models="digits-vae", view="Test split"))[0]
-    assert fitted["model"] == "PCA, 4 numbers (baseline)"
+    assert fitted["model"] == "4-dimensional PCA (baseline)"
     assert {name: fitted[name] for name in ("mse", "psnr", "ssim")} == pytest.approx(
         {name: stored[name] for name in ("mse", "psnr", "ssim")}, rel=1e-3
     )

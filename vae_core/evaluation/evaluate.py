@@ -228,7 +228,7 @@ def principal_components(config: DataConfig, latent: int, train: ImageSet) -> La
     shape: tuple[int, int, int] = train.images.shape[1:]
     model = build(ModelConfig("pca", image_shape=shape, latent=latent, likelihood="gaussian"))
     model.fit_closed_form(torch.from_numpy(seen_by(config, train).images))
-    name = f"PCA, {latent} numbers"
+    name = f"{latent}-dimensional PCA"
     run = RunConfig(data=config, model=model.config)
     return LatentSpace(model, run, Checkpoint(name, Path(name), run))
 
@@ -319,7 +319,7 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
 def table() -> str:
     """The stored figures of every shipped checkpoint as a Markdown table."""
     lines = [
-        "| model | numbers in the code | MSE | PSNR (dB) | SSIM | nats per image | of them KL | kNN accuracy |",
+        "| model | latent dimensions | MSE | PSNR (dB) | SSIM | nats per image | of which KL | kNN accuracy |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name in list_recipes():

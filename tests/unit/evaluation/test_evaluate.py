@@ -129,7 +129,7 @@ def test_a_report_stands_beside_pca_and_real_images(digits: Path) -> None:
     """One table: the model, PCA at equal code size, and training images as what samples can at best be."""
     checkpoint = find_checkpoint("grey", digits)
     text = evaluate.report(checkpoint, samples=20)
-    assert "| | `grey` | PCA, 4 numbers | 360 real training images |" in text
+    assert "| | `grey` | 4-dimensional PCA | 360 real training images |" in text
     rows = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in text.splitlines()}
     assert float(rows["MSE"][1]) == pytest.approx(checkpoint.metrics["mse"], abs=1e-4)
     distances = [float(cell) for cell in rows["Fréchet distance"][1:]]
