@@ -12,9 +12,9 @@ from vae_core.recipes import RECIPES, Aim, Recipe, RecipeError, list_recipes, lo
 SHIPPED = RECIPES.parent / "checkpoints"
 HEADING = """# Recipes and their aims
 
-Written by `python -m vae_core.evaluation --aims`. Each figure is measured on the test split of the recipe's data (MSE:
-of pixels in [0, 1], reconstructed from the mean code; total: BCE or Gaussian negative log-likelihood summed over
-pixels, plus KL, in nats per image). What was not reached is marked.
+Written by `python -m vae_core.evaluation --aims`. Every figure comes from the test split of the recipe's data. *mse* is
+the mean squared error of reconstructions from posterior means, with pixels in [0, 1]. *total* is reconstruction (BCE or
+Gaussian negative log-likelihood, summed over pixels) plus KL, in nats per image. Aims that were not reached are marked.
 """
 
 
