@@ -11,7 +11,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ui.components import map as component
-from ui.components.map import Groups, Points
+from ui.components.map import Groups, MapState, Points
 from ui.frame import STYLE
 from vae_core.config import DataConfig
 from vae_core.data import load_images
@@ -58,5 +58,5 @@ else:
     component.send_points("scene", points)
     component.send_layouts("scene", points, {"scene": places})
     component.send_colours("scene", points, Groups(labels, names))
-    component.point_map("scene", points, "scene", alt="A scene of many points")
+    component.point_map("scene", points, MapState(points.key, "scene", alt="A scene of many points"))
     component.send_thumbnails(points, lambda: images)

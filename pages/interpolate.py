@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery, picture
+from ui.components.gallery import GalleryProps, gallery, picture
 from ui.frame import open_page, plain
 from ui.interpolate import scrubber, strips
 from ui.shared import models
@@ -80,20 +80,22 @@ def walk() -> None:
         st.caption(plain(row.name))
         notes = [", far from any real code" if far else "" for far in row.far]
         gallery(
-            row.images,
-            [f"{row.name}, step {at + 1} of {steps}{note}" for at, note in enumerate(notes)],
+            GalleryProps(
+                row.images,
+                [f"{row.name}, step {at + 1} of {steps}{note}" for at, note in enumerate(notes)],
+                captions=["▲ far" if far else "" for far in row.far] if row.far.any() else (),
+                marked=step,
+                one_row=True,
+            ),
             key=f"row_{position}",
             on_pick=lambda at: scrubber.jump(at + 1),
-            captions=["▲ far" if far else "" for far in row.far] if row.far.any() else None,
-            marked=step,
-            one_row=True,
         )
 
 
 def on_the_server() -> None:
     """The same with Streamlit's own slider, for decoders that cannot run in the browser."""
     st.session_state["scrubbed"] = round(scrubber.place(steps))
-    st.slider("Along the path", 1, steps, key="scrubbed", on_change=lambda: scrubber.jump(st.session_state["scrubbed"]))
+    st.slider(scrubber.ALONG, 1, steps, key="scrubbed", on_change=lambda: scrubber.jump(st.session_state["scrubbed"]))
     step = round(scrubber.place(steps)) - 1
     with st.container(horizontal=True, gap="medium"):
         for row in rows:

@@ -1,7 +1,7 @@
-"""Compile the live view's kernel.ts into kernel.js: twice, with and without fused multiply-add, as base64.
+"""Compile the live view's kernel.assembly.ts into kernel.js: twice, with and without fused multiply-add, as base64.
 
 Needs Node with AssemblyScript's compiler: `npm install assemblyscript` anywhere, and `npx asc` on the path, or the
-compiler's place in the environment variable ASC. Only who changes kernel.ts needs it.
+compiler's place in the environment variable ASC. Only who changes kernel.assembly.ts needs it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 LIVE = Path(__file__).resolve().parent.parent / "ui" / "components" / "live"
-SOURCE, TARGET = LIVE / "kernel.ts", LIVE / "kernel.js"
+SOURCE, TARGET = LIVE / "kernel.assembly.ts", LIVE / "kernel.js"
 OPTIONS = [
     "-O3",
     "--noAssert",
@@ -68,7 +68,7 @@ def source_digest() -> str:
 def render(command: list[str]) -> str:
     """The text of kernel.js."""
     lines = [
-        "// Built by scripts/build_kernel.py from kernel.ts; do not edit.",
+        "// Built by scripts/build_kernel.py from kernel.assembly.ts; do not edit.",
         f'export const KERNEL_SOURCE = "{source_digest()}";',
     ]
     for name, extra in BUILDS.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.frame import describe_model, plain
 from ui.state import loaders, point
 from vae_core import media
@@ -160,9 +160,9 @@ def _card_pictures(checkpoint: Checkpoint) -> None:
     except UserError as error:
         st.caption(plain(str(error)))
         return
-    gallery(originals, names, key=f"card_{checkpoint.name}", one_row=True)
+    gallery(GalleryProps(originals, names, one_row=True), key=f"card_{checkpoint.name}")
     key = f"card_{checkpoint.name}_decoded"
-    gallery(decoded, [f"{name}, reconstructed" for name in names], key=key, one_row=True)
+    gallery(GalleryProps(decoded, [f"{name}, reconstructed" for name in names], one_row=True), key=key)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -36,8 +36,8 @@ DECODE = """async ({packed, codes, count, label, wish}) => {
     for (let at = 0; at < all.length; at += 8192) parts.push(String.fromCharCode(...all.subarray(at, at + 8192)));
     return btoa(parts.join(""));
   };
-  const {unpack, Engine, paint} = window.lab;
-  const engine = new Engine(unpack(bytes(packed)), {batch: count, wish});
+  const {unpack, Engine, writePixels} = window.lab;
+  const engine = new Engine(unpack(bytes(packed)), {batch: count, choice: wish});
   const rows = new Float32Array(count * engine.width * engine.height * engine.channels);
   let row = 0;
   const all = new Float32Array(bytes(codes).buffer);
@@ -46,10 +46,10 @@ DECODE = """async ({packed, codes, count, label, wish}) => {
     const size = Math.min(engine.batch, count - first);
     const latent = engine.decoder.latent;
     const numbers = engine.run(all.slice(first * latent, (first + size) * latent), size, label);
-    paint(engine, numbers, image, {count: size, first, columns: 2});
+    writePixels(engine, numbers, image, {count: size, first, columns: 2});
     for (let picture = 0; picture < size; picture++) {
       for (let pixel = 0; pixel < engine.width * engine.height; pixel++) {
-        const at = picture * engine.picture + pixel * engine.pixel;
+        const at = picture * engine.imageSize + pixel * engine.pixelSize;
         for (let channel = 0; channel < engine.channels; channel++) rows[row++] = numbers[at + channel];
       }
     }
@@ -70,7 +70,7 @@ def laboratory(chromium: Browser) -> Iterator[Page]:
     """A page with nothing but the engine, for all tests of this file."""
     page = chromium.new_page()
     page.goto("about:blank")
-    page.evaluate(LOAD, bundle(FOLDER, "unpack.js", "engine.js", "paint.js"))
+    page.evaluate(LOAD, bundle(FOLDER, "unpack.js", "engine.js", "pixels.js"))
     yield page
     page.close()
 
@@ -247,7 +247,7 @@ IN_THE_WORKER = """async ({source, packed, codes, columns, rest}) => {
   const {extras, ...decoder} = unpack(bytes);
   const address = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
   const worker = new Worker(address, {type: "module"});
-  worker.postMessage({decoder, wish: "auto"});
+  worker.postMessage({decoder, choice: "auto"});
   worker.postMessage({rest});
   worker.postMessage({key: decoder.key, codes: Float32Array.from(codes), columns, label: null});
   const {bitmap} = (await new Promise((done, failed) => {
@@ -314,7 +314,7 @@ def test_the_gauge_knows_the_chi_square_distribution(laboratory: Page) -> None:
     """For few dimensions and many, near the centre and far out, as scipy has it."""
     from scipy.stats import chi2
 
-    laboratory.evaluate(LOAD, bundle(FOLDER, "chance.js"))
+    laboratory.evaluate(LOAD, bundle(FOLDER, "distribution.js"))
     cases = [[size, square] for size in (1, 2, 3, 10, 16, 64, 500) for square in (0, 0.01, 1, 5, 17, 80, 480, 5000)]
     found = laboratory.evaluate(
         "(cases) => cases.map(([size, square]) => window.lab.lowerGamma(size / 2, square / 2))", cases

@@ -188,7 +188,7 @@ def test_one_hand_moves_two_models(server: str, page: Page) -> None:
 def test_the_engine_and_its_pace_can_be_shown(engine: str, kind: str, server: str, page: Page) -> None:
     """Which engine runs, and the milliseconds; both engines paint."""
     open_live(page, f"{server}/{EXPLORE}&engine={engine}&pace=true")
-    expect(page.locator(".workbench .pace")).to_have_text(re.compile(rf"^{kind} · [\d.]+ ms a picture"))
+    expect(page.locator(".workbench .pace")).to_have_text(re.compile(rf"^{kind} · [\d.]+ ms an image"))
 
 
 def test_a_decoder_travels_once(server: str, page: Page) -> None:
@@ -364,7 +364,7 @@ def test_an_attributes_slider_walks_its_direction(page: Page, tmp_path: Path) ->
 def test_every_control_has_a_name(server: str, page: Page) -> None:
     """Sliders say dimension and value, the picture what it is of."""
     picture = open_live(page, f"{server}/{EXPLORE}")
-    expect(picture).to_have_attribute("aria-label", re.compile("^Picture decoded from the current code"))
+    expect(picture).to_have_attribute("aria-label", re.compile("^Image decoded from the current code"))
     for at in range(slider(page).count()):
         expect(slider(page, at)).to_have_attribute("aria-label", re.compile(r"^z\d+, [\d.]+ nats"))
         expect(slider(page, at)).to_have_attribute("aria-valuetext", re.compile(r"^-?\d+\.\d\d$"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.frame import plain
 from ui.shared.models import BINARISED, family_of, latent_of, pixels_of
 from ui.state import loaders
@@ -153,7 +153,11 @@ def show_row(
     if row.captions:
         alts = [f"{alt}, {caption}" for alt, caption in zip(alts, row.captions, strict=True)]
     with right:
-        gallery(row.pictures, alts, key=row.key, one_row=True, captions=row.captions, on_pick=on_pick, marked=marked)
+        gallery(
+            GalleryProps(row.pictures, alts, one_row=True, captions=row.captions, marked=marked),
+            key=row.key,
+            on_pick=on_pick,
+        )
 
 
 def brief(checkpoint: Checkpoint) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui.compare import ranking, tables
 from ui.compare.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.shared import exports, pickers
 from ui.state import loaders, point
 from vae_core import media
@@ -128,5 +128,7 @@ def show_error_scale(largest: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption("Absolute difference of pixels, for all models from 0", width="content")
         with st.container(width=RAMP + 10):
-            gallery(colours, ["black through purple and orange to pale yellow"], key="error_scale", size=RAMP)
+            gallery(
+                GalleryProps(colours, ["black through purple and orange to pale yellow"], size=RAMP), key="error_scale"
+            )
         st.caption(f"to {largest:.2f}", width="content")

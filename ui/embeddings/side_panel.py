@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.components.map import Points
 from ui.frame import notify, plain
 from ui.shared import pickers
@@ -88,10 +88,8 @@ def _selected(
     left, right = st.columns([1, 3], vertical_alignment="center", gap="small")
     with left:
         gallery(
-            space.decode(mean[None], told),
-            ["The decoded mean of the selected codes"],
+            GalleryProps(space.decode(mean[None], told), ["The decoded mean of the selected codes"], size=64),
             key="mean",
-            size=64,
         )
     with right, st.container(horizontal=True, gap="small"):
         st.button(
@@ -125,11 +123,13 @@ def _selected(
     part = f"{len(shown)} of them: above" if len(shown) < len(positions) else "Above"
     st.caption(f"{part} the picture, below its reconstruction")
     gallery(
-        pairs,
-        [f"{pickers.picture_name(images, int(index))} and its reconstruction" for index in shown],
+        GalleryProps(
+            pairs,
+            [f"{pickers.picture_name(images, int(index))} and its reconstruction" for index in shown],
+            size=SIZE,
+            marked=pickers.position_of(point.current().image, shown),
+        ),
         key="selected",
-        size=SIZE,
-        marked=pickers.position_of(point.current().image, shown),
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(shown[position])),
     )
     pickers.link_to_explore(checkpoint, images)
@@ -183,16 +183,18 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
         name = pickers.picture_name(images, now.image)
         shown = np.concatenate([images.images[now.image : now.image + 1] / np.float32(255), decoded])
         gallery(
-            shown,
-            [name, f"Reconstruction of {name}"],
+            GalleryProps(
+                shown, [name, f"Reconstruction of {name}"], size=CURRENT_SIZE, captions=["original", "decoded"]
+            ),
             key="current",
-            size=CURRENT_SIZE,
-            captions=["original", "decoded"],
         )
         st.caption(plain(name))
         pickers.link_to_explore(checkpoint, images)
         return
-    gallery(decoded, [f"The picture decoded from the current code: {now.source}"], key="current", size=CURRENT_SIZE)
+    gallery(
+        GalleryProps(decoded, [f"The picture decoded from the current code: {now.source}"], size=CURRENT_SIZE),
+        key="current",
+    )
     st.caption(f"Now: {plain(now.source)}")
     st.page_link(
         "pages/explore.py",
@@ -221,19 +223,23 @@ def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where:
     space = loaders.open_space(checkpoint)
     decoded = space.decode(own.code[None].astype(np.float32), point.current().labels())
     gallery(
-        np.concatenate([own.picture[None], decoded]),
-        ["Your picture", "Its reconstruction"],
+        GalleryProps(
+            np.concatenate([own.picture[None], decoded]),
+            ["Your picture", "Its reconstruction"],
+            size=84,
+            captions=["yours", "decoded"],
+        ),
         key="own_pair",
-        size=84,
-        captions=["yours", "decoded"],
     )
     st.caption(f"Its place on the map: {where}. The nearest test pictures:")
     indices = points.indices[near]
     gallery(
-        images.images[indices] / np.float32(255),
-        [pickers.picture_name(images, int(index)) for index in indices],
+        GalleryProps(
+            images.images[indices] / np.float32(255),
+            [pickers.picture_name(images, int(index)) for index in indices],
+            size=56,
+        ),
         key="near_own",
-        size=56,
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(indices[position])),
     )
 

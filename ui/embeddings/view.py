@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from ui.components import map as component
-from ui.components.map import Background, Following, Mark, Points
+from ui.components.map import CURRENT_POINT, Background, Following, MapEvents, MapState, Mark, Points
 from ui.embeddings import controls, coordinates, loading, side_panel, trust
 from ui.embeddings.colours import colour
 from ui.embeddings.controls import ALONE, OTHER_SEED, Choice
@@ -155,14 +155,13 @@ class View:
             return
         component.send_colours(name, points, colouring)
         follow = self._following(checkpoint, shown)
-        component.point_map(
-            name,
-            points,
+        state = MapState(
+            points.key,
             shown.key,
-            alt=f"{shown.title}: a map of {len(points.indices):,} test pictures by {checkpoint.name}, coloured by "
-            f"{self.choice.colouring.lower()}. Arrow keys walk from point to point, Enter makes one the current point.",
+            alt=f"{shown.title}: a map of {len(points.indices):,} test images by {checkpoint.name}, coloured by "
+            f"{self.choice.colouring.lower()}. Arrow keys move from point to point, Enter makes one the current point.",
             marks=self._marks(checkpoint, shown),
-            selected=kept.chosen,
+            selection=component.write_bits(kept.chosen),
             revision=kept.revision,
             parameters=sliders,
             pattern=pattern,
@@ -170,10 +169,9 @@ class View:
             low=self.second is not None,
             file=f"{checkpoint.name}-{shown.title.split(',')[0]}",
             follow=follow,
-            on_pick=self._pick,
-            on_select=lambda chosen: side_panel.select(points, chosen),
-            on_tune=controls.tune,
         )
+        events = MapEvents(self._pick, lambda chosen: side_panel.select(points, chosen), controls.tune)
+        component.point_map(name, points, state, events)
         if follow is not None and follow.axes is None:
             codes = coordinates.mapped(checkpoint, shown, self.indices)
             component.send_codes(name, points, f"{checkpoint.digest}-{shown.source}", codes)
@@ -202,9 +200,9 @@ class View:
         marks = []
         if side_panel.is_test_image(self.checkpoint, here.now):
             if (position := pickers.position_of(here.now.image, self.indices)) is not None:
-                marks.append(Mark("current point", "current", position))
+                marks.append(Mark(CURRENT_POINT, "current", position))
         elif checkpoint.digest == self.checkpoint.digest:
-            marks += self._placed("current point", here.now.array(), shown, "current")
+            marks += self._placed(CURRENT_POINT, here.now.array(), shown, "current")
         if checkpoint.digest == self.checkpoint.digest:
             for letter, pinned in here.pins.items():
                 marks += self._placed(letter, pinned.array(), shown, "pin")

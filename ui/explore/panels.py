@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.frame import plain
 from ui.shared import pickers
 from ui.state import loaders, point
@@ -60,11 +60,13 @@ def _compare_with_original(original: np.ndarray, decoded: np.ndarray, name: str)
     from vae_core.evaluation import metrics
 
     gallery(
-        np.concatenate([original, decoded]),
-        [f"Original: {name}", f"Reconstruction of {name}"],
+        GalleryProps(
+            np.concatenate([original, decoded]),
+            [f"Original: {name}", f"Reconstruction of {name}"],
+            size=84,
+            captions=["original", "decoded"],
+        ),
         key="original",
-        size=84,
-        captions=["original", "decoded"],
     )
     st.caption(f"{name}. Mean squared error {metrics.mse(original, decoded)[0]:.4f}", width="content")
 
@@ -95,10 +97,12 @@ def nearest_images(checkpoint: Checkpoint, space: LatentSpace) -> None:
     nearest = np.argsort(distances)[:NEAREST]
     st.caption(f"Out of {len(test.images):,}, by Euclidean distance between their codes and the current one.")
     gallery(
-        test.images.images[nearest] / np.float32(255),
-        [pickers.picture_name(test.images, int(index)) for index in nearest],
+        GalleryProps(
+            test.images.images[nearest] / np.float32(255),
+            [pickers.picture_name(test.images, int(index)) for index in nearest],
+            size=84,
+            captions=[f"{pickers.class_name(test.images, int(index))} {distances[index]:.2f}" for index in nearest],
+        ),
         key="nearest",
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(nearest[position])),
-        size=84,
-        captions=[f"{pickers.class_name(test.images, int(index))} {distances[index]:.2f}" for index in nearest],
     )

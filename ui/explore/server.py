@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery, picture
+from ui.components.gallery import GalleryProps, gallery, picture
 from ui.explore import panels
+from ui.shared import moves
 from ui.shared.models import label_names
 from ui.state import point
 
@@ -59,7 +60,7 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
             point.set_label(label)
 
     st.pills(
-        "Label",
+        moves.LABELS,
         range(space.classes),
         key="label_picker",
         format_func=lambda label: names[label],
@@ -72,16 +73,14 @@ def _label_buttons(checkpoint: Checkpoint, space: LatentSpace) -> None:
 def _buttons(space: LatentSpace) -> None:
     """Undo, redo and centre."""
     trail = point.trail()
-    source = "the prior's centre" if space.variational else "the mean of all codes"
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=point.undo, disabled=not trail.past, shortcut="Z")
         st.button("Redo", icon=":material/redo:", on_click=point.redo, disabled=not trail.future)
-        name = "Zero" if space.variational else "Mean"
         st.button(
-            name,
+            moves.centre_button(space.variational),
             icon=":material/my_location:",
             on_click=point.move_to,
-            args=(space.statistics.centre, source),
+            args=(space.statistics.centre, moves.centre_source(space.variational)),
             shortcut="0",
         )
 
@@ -89,19 +88,18 @@ def _buttons(space: LatentSpace) -> None:
 def _typicality(space: LatentSpace) -> None:
     """How far out the point lies, as the share of prior (or fitted Gaussian) samples that lie closer in."""
     share = float(space.typicality(point.current().array()[None])[0])
-    samples = "samples from the prior" if space.variational else "samples from a Gaussian fitted to the codes"
-    st.progress(share, text=f"Farther from the centre than {share:.1%} of {samples}")
+    st.progress(share, text=f"Farther from the centre than {share:.1%} of {moves.distribution(space.variational)}")
 
 
 def _random(space: LatentSpace, temperature: float) -> None:
     """A button that moves the point to a random sample."""
-    kind = "sample from the prior" if space.variational else "sample from a Gaussian fitted to the codes"
+    source = moves.sample_source(space.variational)
 
     def move() -> None:
         seed = int(np.random.default_rng().integers(2**31))
-        point.move_to(space.sample(1, temperature, seed)[0], f"a {kind}")
+        point.move_to(space.sample(1, temperature, seed)[0], source)
 
-    help = f"A {kind}; the temperature scales its standard deviation"
+    help = f"Go to {source}; the temperature scales its standard deviation"
     st.button("Random", icon=":material/casino:", on_click=move, help=help)
 
 
@@ -170,11 +168,13 @@ def _traversal(space: LatentSpace) -> None:
     values[nearest] = value
     images = space.traverse(now.array(), dimension, values, now.label)
     gallery(
-        images,
-        [f"z{dimension} at {at:.2f}" for at in values],
+        GalleryProps(
+            images,
+            [f"z{dimension} at {at:.2f}" for at in values],
+            marked=nearest,
+            captions=[f"{at:.2f}" for at in values],
+            one_row=True,
+        ),
         key="strip",
         on_pick=lambda position: point.set_dimension(dimension, float(values[position])),
-        marked=nearest,
-        captions=[f"{at:.2f}" for at in values],
-        one_row=True,
     )

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from ui.components import live
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
+from ui.components.live.props import PlaneProps
 from ui.shared import live_point
 from ui.shared.models import label_names
 from ui.state import loaders, point
@@ -29,6 +30,7 @@ PRIOR, GAUSSIAN, MIXTURE = "Prior", "Gaussian", "Mixture"
 SOURCES = (PRIOR, GAUSSIAN, MIXTURE)
 HEADINGS = {PRIOR: "From the prior N(0, I)", GAUSSIAN: "From a fitted Gaussian", MIXTURE: "From a fitted mixture"}
 ALL_CLASSES = "All classes"
+PLANE_SOURCE = "a point of the plane"
 STYLES = 10  # columns of the grid of classes
 SHEET_WIDTH = 960  # CSS pixels that a grid of pictures takes at most
 THIRD_WIDTH = 380  # the same, where three stand side by side
@@ -151,15 +153,15 @@ def show_plane(sheet: Sheet, checkpoint: Checkpoint) -> bool:
         return False
     space, now = loaders.open_space(checkpoint), point.current()
     codes = sheet.codes.reshape(sheet.columns, sheet.columns, 2)
-    data = {
-        "axes": [codes[0, :, 0].tolist(), codes[::-1, 0, 1].tolist()],
-        "code": list(now.code),
-        "label": None if sheet.labels is None else int(sheet.labels[0]),
-        "serial": st.session_state.get("live_serial", 0),
-        "source": "a point of the plane",
-    }
+    props = PlaneProps(
+        axes=[codes[0, :, 0].tolist(), codes[::-1, 0, 1].tolist()],
+        code=now.code,
+        label=None if sheet.labels is None else int(sheet.labels[0]),
+        serial=st.session_state.get("live_serial", 0),
+        source=PLANE_SOURCE,
+    )
     moved = {"moved": lambda value: live_point.take_move(value, packed.key, space)}
-    live.show("plane", data, [packed], key="plane", on_change=moved)
+    live.show(props, [packed], key="plane", on_change=moved)
     return True
 
 
@@ -173,14 +175,16 @@ def show(sheet: Sheet, checkpoint: Checkpoint, source: str, *, key: str, width: 
 
     size = min(LARGEST_PICTURE, width // sheet.columns)
     gallery(
-        sheet.images,
-        sheet.names,
+        GalleryProps(
+            sheet.images,
+            sheet.names,
+            size=size,
+            columns=sheet.columns,
+            row_names=sheet.row_names,
+            marked=_marked(sheet, checkpoint),
+        ),
         key=key,
         on_pick=picked,
-        size=size,
-        columns=sheet.columns,
-        row_names=sheet.row_names,
-        marked=_marked(sheet, checkpoint),
     )
 
 
@@ -206,7 +210,7 @@ def _marked(sheet: Sheet, checkpoint: Checkpoint) -> int | None:
 
 def link_to_explore(checkpoint: Checkpoint, sheets: Sequence[Sheet]) -> None:
     """What a click does, and, after one on a sheet of the current model, a link to Explore with that picture."""
-    on_the_plane = point.current().source == "a point of the plane"
+    on_the_plane = point.current().source == PLANE_SOURCE
     if on_the_plane or any(_marked(sheet, checkpoint) is not None for sheet in sheets):
         st.page_link(
             "pages/explore.py",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from ui.components import live
+from ui.components.live.props import Blend, PathProps, PathRow, bytes_in_base64, singles_in_base64
 from ui.interpolate import strips
 from ui.state import loaders
-from vae_core import media
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 FINE_STEPS = 96  # codes that a path is made of in the browser, which goes straight between two of them
 KEY = "scrubber"
+ALONG = "Along the path"
+FAR_MARK = "▲ far from every real code"
 
 
 def packed(rows: list[strips.Row]) -> list[PackedDecoder] | None:
@@ -45,42 +46,37 @@ def prepare(
     *,
     kind: str,
     main_model: str,
-) -> dict[str, Any]:
-    """What the browser is told of all paths; it does not change as the hand moves along them."""
+) -> PathProps:
+    """All paths as the browser gets them, at their beginning."""
     models = [row.model for row in rows if row.model is not None]
-    return {
-        "rows": [
+    return PathProps(
+        rows=[
             _row(model, decoder.key, a, b, kind, main_model) for model, decoder in zip(models, decoders, strict=True)
         ],
-        "blend": {"a": _bytes(a.picture), "b": _bytes(b.picture), "shape": list(a.picture.shape)},
-        "steps": len(rows[0].images),
-    }
+        blend=Blend(strips.CROSS_FADE, bytes_in_base64(a.picture), bytes_in_base64(b.picture), a.picture.shape),
+        steps=len(rows[0].images),
+        position=0,
+        revision=0,
+        label=ALONG,
+        far_mark=FAR_MARK,
+    )
 
 
-def scrubber(prepared: dict[str, Any], decoders: list[PackedDecoder]) -> None:
-    """A scrubber over all paths at once; on release its place becomes the page's step."""
-    steps = prepared["steps"]
-    here = {"position": place(steps) - 1, "revision": st.session_state.get("scrubber_revision", 0)}
+def scrubber(prepared: PathProps, decoders: list[PackedDecoder]) -> None:
+    """A scrubber over all paths at once; on release its position becomes the page's step."""
+    steps = prepared.steps
+    revision = st.session_state.get("scrubber_revision", 0)
     on_change = {"moved": lambda value: take_place(value, steps)}
-    live.show("path", prepared | here, decoders, key=KEY, on_change=on_change)
+    props = replace(prepared, position=place(steps) - 1, revision=revision)
+    live.show(props, decoders, key=KEY, on_change=on_change)
 
 
-def _row(model: Checkpoint, decoder: str, a: strips.End, b: strips.End, kind: str, main: str) -> dict:
-    """A model's path as the browser wants it."""
+def _row(model: Checkpoint, decoder: str, a: strips.End, b: strips.End, kind: str, main: str) -> PathRow:
+    """A model's path as the browser gets it."""
     codes, _ = strips.path_codes(model, a, b, FINE_STEPS + 1, kind, main)
     classes = loaders.open_space(model).classes
-    return {
-        "name": model.name,
-        "decoder": decoder,
-        "codes": base64.b64encode(codes.astype("<f4").tobytes()).decode(),
-        "labels": [a.label or 0, b.label or 0] if classes else None,
-        "far": strips.far(model, codes).tolist(),
-    }
-
-
-def _bytes(picture: np.ndarray) -> str:
-    """A picture (C, H, W) as base64 of its bytes, channels last."""
-    return base64.b64encode(media.to_uint8(picture[None])[0].transpose(1, 2, 0).tobytes()).decode()
+    labels = [a.label or 0, b.label or 0] if classes else None
+    return PathRow(model.name, decoder, singles_in_base64(codes), labels, strips.far(model, codes).tolist())
 
 
 def place(steps: int) -> float:
@@ -112,4 +108,4 @@ def jump(step: int) -> None:
     st.session_state["scrubber_revision"] = st.session_state.get("scrubber_revision", 0) + 1
 
 
-__all__ = ["jump", "packed", "place", "prepare", "scrubber", "take_place", "write_place"]
+__all__ = ["ALONG", "jump", "packed", "place", "prepare", "scrubber", "take_place", "write_place"]

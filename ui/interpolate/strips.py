@@ -26,6 +26,7 @@ END_WIDTH = 168
 FAR_SHARE = 0.99  # a step is far out if it lies farther from every real code than this share of real codes do
 MOST_CODES = 2000  # of the test split, for the distances between real codes
 FILM_SCALE = 6
+CROSS_FADE = "Pixel cross-fade"
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,7 @@ def _usual_distance(digest: str, _codes: np.ndarray) -> float:
 
 def cross_fade_row(a: End, b: End, steps: int) -> Row:
     """The baseline: both pictures blended pixel by pixel."""
-    return Row("Pixel cross-fade", paths.cross_fade(a.picture, b.picture, steps), np.zeros(steps, bool))
+    return Row(CROSS_FADE, paths.cross_fade(a.picture, b.picture, steps), np.zeros(steps, bool))
 
 
 def film(rows: list[Row]) -> list[Image.Image]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.compare.tables import HELP, number, stored_figures
 from ui.components import drawing
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.frame import FAMILY_NAMES, plain
 from ui.models import objectives
 from ui.shared import pickers
@@ -141,7 +141,7 @@ def pictures(checkpoint: Checkpoint) -> None:
     rows = _pictures(checkpoint.name, checkpoint.digest, checkpoint)
     for name, (images, words) in rows.items():
         st.caption(name)
-        gallery(images, words, key=f"strip_{name}", one_row=True)
+        gallery(GalleryProps(images, words, one_row=True), key=f"strip_{name}")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

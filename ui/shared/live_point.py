@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 
 from ui.components import live
+from ui.components.live.props import OwnDirection, WorkbenchProps
 from ui.frame import notify
-from ui.shared import pickers
+from ui.shared import moves, pickers
 from ui.shared.models import label_names
 from ui.state import directions, loaders, point
 
@@ -62,30 +63,30 @@ def show(
     """Show the live view at the current point."""
     now, trail = point.current(), point.trail()
     key = decoders[0][1].key
-    data = {
-        "names": [name for name, _ in decoders],
-        "code": list(now.code),
-        "label": now.label,
-        "source": now.source,
-        "serial": st.session_state.get("live_serial", 0),
-        "labels": list(label_names(checkpoint, space)),
-        "variational": space.variational,
-        "temperature": options.temperature,
-        "basis": options.basis,
-        "attributes": space.directions.names,
-        "own": [{"name": f"Towards {one.name}", "step": list(one.step)} for one in directions.kept(checkpoint)],
-        "scoreUnit": "nats" if space.variational else "share",
-        "pad": _pad_axes(),
-        "smooth": options.smooth,
-        "pace": options.pace,
-        "wish": options.backend,
-        "compact": options.compact,
-        "canUndo": bool(trail.past),
-        "canRedo": bool(trail.future),
-    }
+    props = WorkbenchProps(
+        names=[name for name, _ in decoders],
+        code=now.code,
+        label=now.label,
+        source=now.source,
+        serial=st.session_state.get("live_serial", 0),
+        labels=label_names(checkpoint, space),
+        variational=space.variational,
+        temperature=options.temperature,
+        basis=options.basis,
+        attributes=space.directions.names,
+        own=[OwnDirection(f"Towards {one.name}", one.step) for one in directions.kept(checkpoint)],
+        score_unit="nats" if space.variational else "share",
+        pad=_pad_axes(),
+        smooth=options.smooth,
+        pace=options.pace,
+        engine=options.backend,
+        compact=options.compact,
+        can_undo=bool(trail.past),
+        can_redo=bool(trail.future),
+        words=moves.workbench_words(space.variational),
+    )
     live.show(
-        "workbench",
-        data,
+        props,
         [decoder for _, decoder in decoders],
         key=KEY,
         on_change={

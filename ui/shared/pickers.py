@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from ui.components.gallery import gallery
+from ui.components.gallery import GalleryProps, gallery
 from ui.components.sketch import sketch
 from ui.frame import notify, plain
 from ui.state import loaders, point
@@ -69,12 +69,14 @@ def pick_test_image(
         )
     shown = _draw(images, chosen_class, page_seed, PICTURES_PER_PAGE)
     gallery(
-        images.images[shown] / np.float32(255),
-        [picture_name(images, int(index)) for index in shown],
+        GalleryProps(
+            images.images[shown] / np.float32(255),
+            [picture_name(images, int(index)) for index in shown],
+            size=size,
+            marked=position_of(marked, shown),
+        ),
         key=f"{key}_gallery",
         on_pick=lambda position: on_pick(int(shown[position])),
-        size=size,
-        marked=position_of(marked, shown),
     )
 
 

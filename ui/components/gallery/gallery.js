@@ -1,20 +1,35 @@
+/** A gallery of images. Runs again on every change of its data, so it rebuilds only what differs. */
+
+import { make } from "../elements.js";
+
 /**
- * A gallery of pictures. Runs again on every change of its data, so it rebuilds only what differs.
- * All texts are set as text, never as HTML.
+ * Images in rows; see ui/components/gallery/__init__.py.
+ * @typedef {object} GalleryProps
+ * @property {string[]} images as data URLs
+ * @property {string[]} names the alt texts
+ * @property {string[]} captions
+ * @property {number} size CSS pixels
+ * @property {number|null} marked position of the image with a frame
+ * @property {boolean} oneRow
+ * @property {number|null} columns of a close grid
+ * @property {string[]} rowNames
+ * @property {boolean} pickable
  */
+
+/** @param {StreamlitComponent<GalleryProps>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
-  let root = parentElement.querySelector(".gallery");
+  let root = /** @type {HTMLElement|null} */ (parentElement.querySelector(".gallery"));
   if (!root) {
-    root = document.createElement("div");
+    root = make("div");
     parentElement.appendChild(root);
   }
   root.className = data.oneRow ? "gallery one-row" : "gallery";
-  lay(root, data);
-  const tag = data.pickable ? "BUTTON" : "DIV";
-  while (root.children.length > data.pictures.length) root.lastChild.remove();
-  data.pictures.forEach((source, position) => {
-    let picture = root.children[position];
-    if (!picture || picture.tagName !== tag) {
+  layOut(root, data);
+  const tag = data.pickable ? "button" : "div";
+  while (root.children.length > data.images.length) root.lastChild?.remove();
+  for (const [position, source] of data.images.entries()) {
+    let picture = /** @type {HTMLElement|undefined} */ (root.children[position]);
+    if (picture?.localName !== tag) {
       const fresh = createPicture(tag);
       if (picture) picture.replaceWith(fresh);
       else root.appendChild(fresh);
@@ -22,22 +37,24 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     update(picture, data, position, source);
     picture.onclick = data.pickable ? () => setTriggerValue("picked", position) : null;
-  });
+  }
 }
 
-/** Make a grid of columns, if one is asked for: a single stop for the Tab key, in which the arrow keys walk. */
-function lay(root, data) {
-  root.style.gridTemplateColumns = data.columns ? `repeat(${data.columns}, minmax(0, ${data.size}px))` : "";
+/** Make a grid of columns, if one is asked for: a single stop for the Tab key, in which the arrow keys move. */
+function layOut(/** @type {HTMLElement} */ root, /** @type {GalleryProps} */ { columns, size, images, rowNames }) {
+  root.style.gridTemplateColumns = columns ? `repeat(${columns}, minmax(0, ${size}px))` : "";
   root.onkeydown = null;
-  if (!data.columns) return;
+  if (!columns) return;
   root.classList.add("grid");
-  root.classList.toggle("tall", data.pictures.length >= data.columns ** 2);
-  root.classList.toggle("named", data.rowNames.length > 0);
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.columns, ArrowDown: data.columns };
+  root.classList.toggle("tall", images.length >= columns ** 2);
+  root.classList.toggle("named", rowNames.length > 0);
+  /** @type {Record<string, number>} */
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   root.onkeydown = (event) => {
-    const here = [...root.children].indexOf(event.target.closest(".picture"));
-    const next = root.children[here + steps[event.key]];
-    if (here < 0 || !next) return;
+    if (!(event.target instanceof HTMLElement)) return;
+    const current = [...root.children].findIndex((picture) => picture.contains(/** @type {Node} */ (event.target)));
+    const next = /** @type {HTMLElement|undefined} */ (root.children[current + steps[event.key]]);
+    if (current < 0 || !next) return;
     event.preventDefault();
     event.target.tabIndex = -1;
     next.tabIndex = 0;
@@ -45,17 +62,17 @@ function lay(root, data) {
   };
 }
 
-/** An empty picture: a button (or a plain box) with an image and a caption. */
+/** An empty picture: a button (or a plain box) with an image and a caption. @param {"button"|"div"} tag */
 function createPicture(tag) {
-  const picture = document.createElement(tag);
-  if (tag === "BUTTON") picture.type = "button";
-  picture.append(document.createElement("img"), document.createElement("span"));
-  return picture;
+  return make(tag, tag === "button" ? { type: "button" } : {}, make("img"), make("span"));
 }
 
 /** Bring one picture up to date. */
-function update(picture, data, position, source) {
-  const [image, caption] = picture.children;
+function update(
+  /** @type {HTMLElement} */ picture, /** @type {GalleryProps} */ data, /** @type {number} */ position,
+  /** @type {string} */ source,
+) {
+  const [image, caption] = /** @type {[HTMLImageElement, HTMLElement]} */ ([...picture.children]);
   const marked = position === data.marked;
   picture.className = marked ? "picture marked" : "picture";
   if (data.pickable) picture.setAttribute("aria-pressed", String(marked));

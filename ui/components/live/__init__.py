@@ -1,4 +1,4 @@
-"""The live view: decoders run in the browser, so that pictures follow the hand without the server.
+"""The live view: decoders run in the browser, so that images follow the hand without the server.
 
 A decoder and the view's whole program travel through a mount of their own, once for each visitor; what a page shows is
 a small component that calls them. Its messages stay small, whatever the model.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.components.bundle import bundle
+from ui.components.live.props import ViewMessage, ViewProps
 
 if TYPE_CHECKING:
     from vae_core.export.browser import PackedDecoder
@@ -24,18 +25,16 @@ _SENT = "sent_decoders"
 
 def library() -> str:
     """All of the view's modules, and before them the worker's text, which the worker is made of."""
-    return f"const WORKER_SOURCE = {json.dumps(bundle(FOLDER, 'worker.js'))};\n{bundle(FOLDER, 'library.js')}"
+    return f"const WORKER_SOURCE = {json.dumps(bundle(FOLDER, 'worker.js'))};\n{bundle(FOLDER, 'host.js')}"
 
 
 _library = st.components.v2.component("latent_live_library", js=library())
-_view = st.components.v2.component(
-    "latent_live_view", css=(FOLDER / "live.css").read_text(encoding="utf-8"), js=bundle(FOLDER, "view.js")
-)
+_style = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("host.css", "live.css"))
+_view = st.components.v2.component("latent_live_view", css=_style, js=bundle(FOLDER, "mount.js"))
 
 
 def show(
-    view: str,
-    data: dict[str, Any],
+    props: ViewProps,
     decoders: Sequence[PackedDecoder],
     *,
     key: str,
@@ -44,11 +43,10 @@ def show(
     """Show a view.
 
     Args:
-        view: its name in ``library.js``.
-        data: what it shows; see the view's own module.
+        props: what it shows; their type says which view it is.
         decoders: those that it runs. They are sent if this visitor's browser does not have them yet.
         key: the component's key.
-        on_change: what to do with each value that the view tells, before the page runs again.
+        on_change: what to do with each value that the view reports, by its name, before the page runs again.
     """
     arriving = _send(decoders)
 
@@ -61,8 +59,8 @@ def show(
         return call
 
     calls: dict[str, Any] = {f"on_{name}_change": changed(name) for name in on_change}
-    told = {"view": view, "decoders": [decoder.key for decoder in decoders], "arriving": arriving}
-    _view(key=key, data=data | told, on_missing_change=lambda: _resend(key), **calls)
+    message = ViewMessage(props.view, props, [decoder.key for decoder in decoders], arriving)
+    _view(key=key, data=message.to_data(), on_missing_change=lambda: _resend(key), **calls)
 
 
 def _send(decoders: Sequence[PackedDecoder]) -> list[str]:

@@ -1,4 +1,4 @@
-/** The directions that sliders move along: a code's own dimensions, principal directions, attributes, or own ones. */
+/** The directions that sliders move along: latent dimensions, principal directions, attributes, or the visitor's own. */
 
 /** @typedef {import("./unpack.js").Decoder} Decoder */
 
@@ -22,29 +22,29 @@ const REACH = 3.5; // standard deviations that a slider over a direction covers,
  * The axes of a basis, those that carry most first.
  * @param {Decoder} decoder
  * @param {BasisName} basis
- * @param {{scoreUnit: string, attributes: string[], own: {name: string, step: number[]}[]}} words
+ * @param {{scoreUnit: string, attributes: string[], own: import("./props.js").OwnDirection[]}} props
  * @returns {Axis[]}
  */
-export function axesOf(decoder, basis, words) {
+export function axesOf(decoder, basis, props) {
   const { principal, principal_share: shares, attributes } = decoder.extras;
   if (basis === "principal") {
     return Array.from(shares, (share, row) =>
       direction(decoder, principal, row, `Direction ${row + 1}`, `${percent(share)} of variance`, share > 1e-4));
   }
   if (basis === "attributes" && attributes) {
-    return words.attributes.map((name, row) => direction(decoder, attributes, row, name, "", true));
+    return props.attributes.map((name, row) => direction(decoder, attributes, row, name, "", true));
   }
-  if (basis === "own" && words.own.length) {
-    const steps = Float32Array.from(words.own.flatMap(({ step }) => step));
-    return words.own.map(({ name }, row) => direction(decoder, steps, row, name, "", true));
+  if (basis === "own" && props.own.length) {
+    const steps = Float32Array.from(props.own.flatMap(({ step }) => step));
+    return props.own.map(({ name }, row) => direction(decoder, steps, row, name, "", true));
   }
-  return Array.from(decoder.extras.order, (dimension) => ownDimension(decoder, dimension, words.scoreUnit));
+  return Array.from(decoder.extras.order, (dimension) => latentDimension(decoder, dimension, props.scoreUnit));
 }
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
 
 /** @returns {Axis} */
-function ownDimension(/** @type {Decoder} */ { extras }, /** @type {number} */ dimension, /** @type {string} */ unit) {
+function latentDimension(/** @type {Decoder} */ { extras }, /** @type {number} */ dimension, /** @type {string} */ unit) {
   const score = extras.score[dimension];
   const active = extras.active[dimension] > 0;
   return {
@@ -67,7 +67,7 @@ function direction(
   /** @type {string} */ name, /** @type {string} */ note, /** @type {boolean} */ active,
 ) {
   const step = rows.subarray(row * latent, (row + 1) * latent);
-  const square = step.reduce((sum, number) => sum + number * number, 0) || 1;
+  const square = step.reduce((sum, part) => sum + part * part, 0) || 1;
   const value = (/** @type {ArrayLike<number>} */ code) => {
     let along = 0;
     for (let at = 0; at < latent; at++) along += step[at] * (code[at] - extras.mean[at]);

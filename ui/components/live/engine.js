@@ -5,49 +5,48 @@ import { plainKernels } from "./kernels.js";
 
 /** @typedef {import("./unpack.js").Decoder} Decoder @typedef {import("./unpack.js").Layer} Layer */
 /** @typedef {import("./kernels.js").Kernels} Kernels */
-/** @typedef {"auto"|"wasm"|"js"} Wish which engine is wanted; auto takes the quickest that there is */
+/** @typedef {"auto"|"wasm"|"js"} EngineChoice which engine is wanted; auto takes the quickest that there is */
+/** @typedef {{map: number, patches: number, slots: number[], result: number}} Sizes in floats, for one image */
 
-/** The kernel's numbers for the activations' names. */
+/** The kernel's numbers for the activations' names. @type {Record<string, number>} */
 const ACTIVATIONS = { none: 0, relu: 1, leaky: 2, elu: 3, silu: 4, gelu: 5, tanh: 6, sigmoid: 7 };
 const FIRST_BYTE = 1024; // below lies what the compiler may want for itself
 const PAGE = 65536;
-const LARGEST_PATCHES = 4_000_000; // numbers; a batch is as large as this allows
+const LARGEST_PATCHES = 4_000_000; // floats; a batch is as large as this allows
 
 /** A decoder that can be run. One is enough for a thread; `run` overwrites what the last `run` gave. */
 export class Engine {
   /**
    * @param {Decoder} decoder
-   * @param {{batch?: number, wish?: Wish}} [options] batch: pictures at once, at most
+   * @param {{batch?: number, choice?: EngineChoice}} [options] batch: images at once, at most
    */
-  constructor(decoder, { batch = 1, wish = "auto" } = {}) {
+  constructor(decoder, { batch = 1, choice = "auto" } = {}) {
     this.decoder = decoder;
-    [this.channels, this.height, this.width] = decoder.image;
+    const [channels, height, width] = decoder.image;
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
     const sizes = bufferSizes(decoder);
     this.batch = Math.max(1, Math.min(batch, Math.floor(LARGEST_PATCHES / Math.max(sizes.patches, 1))));
-    this.#reserve(sizes, wish);
-    /** Numbers from one pixel of the result to the next, and from one picture to the next. */
-    this.pixel = decoder.layers.at(-1).after[2];
-    this.picture = sizes.result;
-  }
-
-  /** @param {ReturnType<typeof bufferSizes>} sizes @param {Wish} wish */
-  #reserve(sizes, wish) {
     let end = FIRST_BYTE;
-    const take = (/** @type {number} */ numbers) => {
+    const take = (/** @type {number} */ floats) => {
       const start = end;
-      end += Math.ceil((numbers * 4) / 16) * 16;
+      end += Math.ceil((floats * 4) / 16) * 16;
       return start;
     };
-    this.weights = take(this.decoder.weights.length);
+    this.weights = take(decoder.weights.length);
     this.buffers = [take(sizes.map * this.batch), take(sizes.map * this.batch)];
     this.patches = take(sizes.patches * this.batch);
     this.slots = sizes.slots.map((size) => take(size * this.batch));
-    const { kind, kernels, buffer } = createKernels(end, wish);
+    const { kind, kernels, buffer } = createKernels(end, choice);
     /** "WASM" or "JS". */
     this.kind = kind;
     this.kernels = kernels;
     this.memory = new Float32Array(buffer);
-    this.memory.set(this.decoder.weights, this.weights / 4);
+    this.memory.set(decoder.weights, this.weights / 4);
+    /** Floats from one pixel of the result to the next, and from one image to the next. */
+    this.pixelSize = lastLayer(decoder).after[2];
+    this.imageSize = sizes.result;
   }
 
   /**
@@ -55,7 +54,7 @@ export class Engine {
    * @param {Float32Array} codes `count` codes one after the other
    * @param {number} count at most `batch`
    * @param {number|null} label of a conditional model
-   * @returns {Float32Array} the last layer's numbers; see `pixel` and `picture` for how they lie
+   * @returns {Float32Array} the last layer's output; see `pixelSize` and `imageSize` for how it lies
    */
   run(codes, count = 1, label = null) {
     let [from, to] = this.buffers;
@@ -65,7 +64,7 @@ export class Engine {
       if (!stays) [from, to] = [to, from];
       [height, width, channels] = layer.after;
     }
-    return this.memory.subarray(from / 4, from / 4 + count * this.picture);
+    return this.memory.subarray(from / 4, from / 4 + count * this.imageSize);
   }
 
   /** Write codes and label as the first layer wants them; the shape that they have then. */
@@ -90,7 +89,10 @@ export class Engine {
   }
 
   /** One layer; true if its result is where its input was. */
-  #step(/** @type {Layer} */ layer, from, to, count, height, width, channels) {
+  #step(
+    /** @type {Layer} */ layer, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ count,
+    /** @type {number} */ height, /** @type {number} */ width, /** @type {number} */ channels,
+  ) {
     const { kernels } = this;
     const [outHeight, outWidth, outChannels] = layer.after;
     const map = count * height * width * channels;
@@ -153,11 +155,16 @@ export class Engine {
   }
 }
 
+/** @param {Decoder} decoder @returns {Layer} */
+const lastLayer = ({ layers }) => layers[layers.length - 1];
+
 /**
- * How many numbers the plan needs for one picture.
+ * How many floats the plan needs for one image.
  * @param {Decoder} decoder
+ * @returns {Sizes}
  */
-function bufferSizes({ input, layers }) {
+function bufferSizes(decoder) {
+  const { input, layers } = decoder;
   let [channels, height, width] = input;
   channels = Math.ceil(channels / 4) * 4;
   let map = height * width * channels;
@@ -173,23 +180,23 @@ function bufferSizes({ input, layers }) {
     [height, width, channels] = layer.after;
     map = Math.max(map, resultSize(layer));
   }
-  return { map, patches, slots, result: resultSize(layers.at(-1)) };
+  return { map, patches, slots, result: resultSize(lastLayer(decoder)) };
 }
 
-/** Numbers that a layer gives for one picture; a fully connected one may be padded at its end. */
+/** Floats that a layer gives for one image; a fully connected one may be padded at its end. */
 function resultSize(/** @type {Layer} */ layer) {
   const [height, width, channels] = layer.after;
   return layer.op === "linear" ? layer.outputs : height * width * channels;
 }
 
 /**
- * Kernels over a memory of so many bytes: the quickest that this browser and the wish allow.
+ * Kernels over a memory of so many bytes: the quickest that this browser and the choice allow.
  * @param {number} bytes
- * @param {Wish} wish
+ * @param {EngineChoice} choice
  * @returns {{kind: "WASM"|"JS", kernels: Kernels, buffer: ArrayBuffer}}
  */
-function createKernels(bytes, wish) {
-  if (wish !== "js" && typeof WebAssembly === "object") {
+function createKernels(bytes, choice) {
+  if (choice !== "js" && typeof WebAssembly === "object") {
     for (const build of [KERNEL_RELAXED_SIMD, KERNEL_SIMD]) {
       const code = Uint8Array.from(atob(build), (character) => character.charCodeAt(0));
       if (!WebAssembly.validate(code)) continue;
@@ -198,7 +205,7 @@ function createKernels(bytes, wish) {
       return { kind: "WASM", kernels: /** @type {any} */ (instance.exports), buffer: memory.buffer };
     }
   }
-  if (wish === "wasm") throw new Error("this browser has no WebAssembly SIMD");
+  if (choice === "wasm") throw new Error("this browser has no WebAssembly SIMD");
   const buffer = new ArrayBuffer(Math.ceil(bytes / 4) * 4);
   return { kind: "JS", kernels: plainKernels(buffer), buffer };
 }

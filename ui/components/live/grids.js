@@ -1,10 +1,12 @@
-/** Grids of pictures from the worker. */
+/** Grids of images from the worker. */
+
+import { context2d } from "../elements.js";
 
 /** @typedef {import("./unpack.js").Decoder} Decoder */
 
 /* WORKER_SOURCE, the worker's whole text, is put before this module by ui/components/live/__init__.py. */
 
-const LATE = 21; // milliseconds between two frames, of which 60 a second are wanted
+const LATE = 21; // milliseconds between two frames, which are to be 60 a second
 const REST_FOR_STRAIN = 40; // times what a slice took: at one late frame in twenty, the worker works a third
 
 /**
@@ -12,11 +14,12 @@ const REST_FOR_STRAIN = 40; // times what a slice took: at one late frame in twe
  * gets its turn.
  */
 export class Grids {
-  /** @param {import("./engine.js").Wish} wish */
-  constructor(wish) {
-    this.wish = wish;
+  /** @param {import("./engine.js").EngineChoice} engine */
+  constructor(engine) {
+    this.engine = engine;
     this.address = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
     this.worker = new Worker(this.address, { type: "module" });
+    this.closed = false;
     this.worker.onmessage = ({ data }) => this.#answer(data);
     /** @type {Set<string>} decoders that the worker has */
     this.known = new Set();
@@ -31,26 +34,26 @@ export class Grids {
   }
 
   /**
-   * A frame of the main picture, while it moves, came so many milliseconds after the one before. The more frames are
-   * late, the longer the worker rests, so that the main picture gets the processor.
+   * A frame of the main image, while it moves, came so many milliseconds after the one before. The more frames are
+   * late, the longer the worker rests, so that the main image gets the processor.
    */
   yieldTo(/** @type {number} */ gap) {
     this.#setStrain(0.95 * this.strain + (gap > LATE ? 0.05 : 0));
   }
 
-  /** The main picture stands still. */
+  /** The main image stands still. */
   hurry() {
     this.#setStrain(0);
   }
 
   #setStrain(/** @type {number} */ strain) {
-    if (strain !== this.strain) this.worker?.postMessage({ rest: REST_FOR_STRAIN * strain });
+    if (strain !== this.strain) this.worker.postMessage({ rest: REST_FOR_STRAIN * strain });
     this.strain = strain;
   }
 
   /**
    * @param {string} name @param {Decoder} decoder
-   * @param {Float32Array} codes one after the other @param {number} columns pictures in a row
+   * @param {Float32Array} codes one after the other @param {number} columns images in a row
    * @param {number|null} label @param {(bitmap: ImageBitmap) => void} show
    */
   ask(name, decoder, codes, columns, label, show) {
@@ -59,14 +62,14 @@ export class Grids {
   }
 
   #next() {
-    if (this.busy || !this.worker) return;
+    if (this.busy || this.closed) return;
     const first = this.waiting.entries().next();
     if (first.done) return;
     const [name, { decoder, codes, columns, label, show }] = first.value;
     this.waiting.delete(name);
     if (!this.known.has(decoder.key)) {
       const { extras, ...needed } = decoder;
-      this.worker.postMessage({ decoder: needed, wish: this.wish });
+      this.worker.postMessage({ decoder: needed, choice: this.engine });
       this.known.add(decoder.key);
     }
     this.busy = show;
@@ -77,7 +80,7 @@ export class Grids {
     const show = this.busy;
     this.busy = null;
     this.milliseconds = milliseconds;
-    if (this.worker) show?.(bitmap);
+    if (!this.closed) show?.(bitmap);
     bitmap.close();
     this.#next();
   }
@@ -91,14 +94,14 @@ export class Grids {
   }
 
   close() {
-    this.worker?.terminate();
-    this.worker = null;
+    this.worker.terminate();
+    this.closed = true;
     URL.revokeObjectURL(this.address);
   }
 }
 
 /**
- * Paint a grid on a canvas as large as it.
+ * Show a grid on a canvas, which becomes as large as it.
  * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap
  */
 export function showBitmap(canvas, bitmap) {
@@ -106,5 +109,5 @@ export function showBitmap(canvas, bitmap) {
     canvas.width = bitmap.width;
     canvas.height = bitmap.height;
   }
-  canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+  context2d(canvas, { alpha: false }).drawImage(bitmap, 0, 0);
 }

@@ -1,6 +1,6 @@
 /**
- * The kernel's functions in plain JavaScript, for browsers without WebAssembly SIMD. See kernel.ts, which says what
- * each one does; addresses are in bytes here too, so that the engine need not know which of the two it has.
+ * The kernel's functions in plain JavaScript, for browsers without WebAssembly SIMD. See kernel.assembly.ts, which
+ * says what each one does; addresses are in bytes here too, so that the engine need not know which of the two it has.
  */
 
 /**
@@ -8,10 +8,21 @@
  * @property {(a: number, b: number, c: number, rows: number, columns: number, inner: number) => void} multiply
  * @property {(x: number, scale: number, bias: number, rows: number, columns: number, kind: number, slope: number) => void} finish
  * @property {(x: number, y: number, count: number) => void} add
- * @property {(...numbers: number[]) => void} gather
- * @property {(...numbers: number[]) => void} scatter
- * @property {(...numbers: number[]) => void} shuffle
- * @property {(...numbers: number[]) => void} enlarge
+ * @property {(
+ *   map: number, patches: number, batch: number, height: number, width: number, channels: number,
+ *   kernelHeight: number, kernelWidth: number, stride: number, padding: number, outHeight: number, outWidth: number,
+ * ) => void} gather
+ * @property {(
+ *   patches: number, map: number, batch: number, height: number, width: number, channels: number,
+ *   kernelHeight: number, kernelWidth: number, stride: number, padding: number, outHeight: number, outWidth: number,
+ * ) => void} scatter
+ * @property {(
+ *   source: number, target: number, batch: number, height: number, width: number, sourceChannels: number,
+ *   channels: number, factor: number,
+ * ) => void} shuffle
+ * @property {(
+ *   source: number, target: number, batch: number, height: number, width: number, channels: number, factor: number,
+ * ) => void} enlarge
  */
 
 /**

@@ -1,6 +1,7 @@
-/** A plane over two axes: a point that is dragged, and behind it the pictures that are decoded there. */
+/** A plane over two axes: a point that is dragged, and behind it the images that are decoded there. */
 
-import { make } from "./elements.js";
+import { make, sharesOf } from "../elements.js";
+import { ARROWS, hasModifier } from "../keyboard.js";
 import { showBitmap } from "./grids.js";
 
 /** @typedef {import("./basis.js").Axis} Axis */
@@ -18,11 +19,18 @@ export class Pad {
     this.field = make("canvas", { className: "field", ariaHidden: "true", width: 1, height: 1 });
     this.dot = make("div", { className: "dot" });
     this.surface = make("div", { className: "surface", tabIndex: 0, role: "application" }, this.field, this.dot);
-    this.selects = [this.#select("Across"), this.#select("Up")];
+    const [across, up] = [this.#select("Across"), this.#select("Up")];
+    this.selects = [across.select, up.select];
     this.element = make("div", { className: "pad" }, this.surface,
-      make("div", { className: "axes" }, ...this.selects.map((select) => select.parentElement)));
-    /** @type {Axis[]} */
+      make("div", { className: "axes" }, across.label, up.label));
+    /** All of the basis. @type {Axis[]} */
+    this.all = [];
+    /** The two of the pad. @type {Axis[]} */
     this.axes = [];
+    /** Their ends. @type {[number, number][]} */
+    this.range = [];
+    /** @type {Float32Array|null} */
+    this.code = null;
     this.dragging = false;
     this.surface.addEventListener("pointerdown", (event) => this.#press(event));
     this.surface.addEventListener("pointermove", (event) => this.dragging && this.#drag(event));
@@ -32,19 +40,18 @@ export class Pad {
 
   #select(/** @type {string} */ word) {
     const select = make("select", { ariaLabel: `${word}: the pad's axis` });
-    make("label", {}, `${word} `, select);
     select.addEventListener("change", () => this.#chosen());
-    return select;
+    return { select, label: make("label", {}, `${word} `, select) };
   }
 
-  /** @param {Axis[]} axes all of the basis @param {[string, string]|null} names the two to begin with */
+  /** @param {Axis[]} axes all of the basis @param {string[]|null} names the two to begin with */
   build(axes, names) {
     this.all = axes;
     this.element.hidden = axes.length < 2;
     if (this.element.hidden) return;
     const find = (/** @type {number} */ at) => axes.find((axis) => axis.name === names?.[at]);
     const first = find(0) ?? axes[0];
-    const second = find(1) ?? axes.find((axis) => axis !== first);
+    const second = find(1) ?? (first === axes[0] ? axes[1] : axes[0]);
     this.axes = first === second ? [axes[0], axes[1]] : [first, second];
     for (const [at, select] of this.selects.entries()) {
       select.replaceChildren(...axes.map(({ name }) => make("option", { value: name }, name)));
@@ -60,12 +67,12 @@ export class Pad {
 
   #chosen() {
     const names = /** @type {[string, string]} */ (this.selects.map((select) => select.value));
-    if (names[0] === names[1]) names[1] = this.all.find(({ name }) => name !== names[0]).name;
+    if (names[0] === names[1]) names[1] = this.all.find(({ name }) => name !== names[0])?.name ?? names[0];
     this.build(this.all, names);
     this.calls.onAxes(names);
   }
 
-  /** An axis's ends, wide enough for a code. */
+  /** An axis's ends, wide enough for a code. @returns {[number, number]} */
   #ends(/** @type {Axis} */ axis, /** @type {Float32Array} */ code) {
     const value = axis.value(code);
     return [Math.min(axis.low, value), Math.max(axis.high, value)];
@@ -115,9 +122,7 @@ export class Pad {
   }
 
   #drag(/** @type {PointerEvent} */ event) {
-    const box = this.surface.getBoundingClientRect();
-    const shares = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
-    this.#goTo(shares.map((share) => Math.min(1, Math.max(0, share))), event);
+    this.#goTo(sharesOf(event, this.surface).map((share) => Math.min(1, Math.max(0, share))), event);
   }
 
   #lift() {
@@ -127,15 +132,14 @@ export class Pad {
   }
 
   #key(/** @type {KeyboardEvent} */ event) {
+    const { code } = this;
+    const step = ARROWS[event.key];
+    if (!step || hasModifier(event) || !code) return;
     const far = event.shiftKey ? 5 : 1;
-    /** @type {Record<string, [number, number]>} */
-    const steps = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, far], ArrowDown: [0, -far] };
-    const step = steps[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey || !this.code) return;
     event.preventDefault();
     const shares = this.axes.map((axis, at) => {
       const [low, high] = this.range[at];
-      return Math.min(1, Math.max(0, (axis.value(this.code) - low) / (high - low) + step[at] / PAD_STEPS));
+      return Math.min(1, Math.max(0, (axis.value(code) - low) / (high - low) + (far * step[at]) / PAD_STEPS));
     });
     this.#goTo(shares, event);
     this.calls.onRelease(true);

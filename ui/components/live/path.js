@@ -1,192 +1,203 @@
-/** The live view of the page Interpolate: a scrubber, and under it the same place on every path, decoded at once. */
+/** The live view of the page Interpolate: a scrubber, and under it the same point of every path, decoded at once. */
 
-import { make, wantsStillness } from "./elements.js";
-import { bytesOf, numbersOf } from "./numbers.js";
+import { bytesFromBase64, context2d, Frame, make, wantsStillness } from "../elements.js";
+import { sliderGoal } from "../keyboard.js";
+import { singlesFromBase64 } from "./base64.js";
+import { heldDecoder, onDecoder } from "./decoders.js";
 import { Pace } from "./pace.js";
 import { Screen } from "./screen.js";
-import { heldDecoder, onDecoder } from "./store.js";
+
+/** @typedef {import("./props.js").PathProps} PathProps @typedef {import("./props.js").PathRow} PathRow */
+/** @typedef {{name: string, screen: Screen, codes: Float32Array, latent: number, labels: [number, number]|null, far: boolean[]}} Row */
 
 const KEY_DELAY = 150; // milliseconds after the last key until the server is told
 const SECONDS_ACROSS = 3; // of Play, from one end to the other
 
-/**
- * One model's path.
- * @typedef {object} PathRow
- * @property {string} name @property {string} decoder
- * @property {string} codes many along the path, as numbers.js reads them
- * @property {[number, number]|null} labels of the two ends, for a conditional model; it changes half-way
- * @property {boolean[]} far which of the codes lie far from every real one
- */
-
-/**
- * What the server says.
- * @typedef {object} PathData
- * @property {PathRow[]} rows
- * @property {{a: string, b: string, shape: [number, number, number]}} blend both pictures, bytes, channels last
- * @property {number} steps @property {number} position from 0 to steps - 1
- * @property {number} revision counts the server's own moves
- * @property {string[]} arriving @property {string[]} decoders
- */
-
 export class PathView {
-  /** @param {ParentNode & Node} root */
+  position = 0;
+  revision = -1;
+  look = "";
+  playing = false;
+  forward = true;
+  /** When Play moved last. */
+  before = 0;
+  pace = new Pace();
+  /** @type {Row[]} */
+  rows = [];
+  /** @type {CrossFade|null} */
+  blend = null;
+  /** @type {PathProps|null} */
+  props = null;
+  /** @type {import("./host.js").Host|null} */
+  host = null;
+  /** @type {number|undefined} */
+  timer;
+
+  /** @param {Node} root */
   constructor(root) {
-    this.position = 0;
-    this.revision = -1;
-    this.frame = 0;
-    this.pace = new Pace();
-    this.input = make("input", { type: "range", min: "0", step: "any", ariaLabel: "Along the path" });
+    this.frame = new Frame(() => this.#draw());
+    this.input = make("input", { type: "range", min: "0", step: "any" });
     this.output = make("output", {});
     this.play = make("button", { type: "button" }, "Play");
     this.screens = make("div", { className: "along" });
     this.element = make("div", { className: "path" },
       make("div", { className: "scrub" }, this.play, make("div", { className: "line" }, this.input), this.output),
       this.screens);
-    this.input.addEventListener("input", (event) => this.#moved(Number(this.input.value), event));
-    this.input.addEventListener("change", () => this.#tell());
+    this.input.addEventListener("input", (event) => this.#moveTo(Number(this.input.value), event));
+    this.input.addEventListener("change", () => this.#tellServer());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.play.addEventListener("click", () => this.#toggle());
-    root.append(this.element);
-    this.unlisten = onDecoder(() => this.#begin());
+    root.appendChild(this.element);
+    this.stopListening = onDecoder(() => this.#begin());
   }
 
-  /** @param {any} component what Streamlit calls a component with */
-  update(component) {
-    this.component = component;
-    /** @type {PathData} */
-    this.data = component.data;
-    if (this.data.revision !== this.revision) {
-      this.revision = this.data.revision;
-      this.position = this.data.position;
+  /** The position of the path's end. */
+  get last() {
+    return (this.props?.steps ?? 2) - 1;
+  }
+
+  /** @param {PathProps} props @param {string[]} _decoders @param {import("./host.js").Host} host */
+  update(props, _decoders, host) {
+    Object.assign(this, { props, host });
+    if (props.revision !== this.revision) {
+      this.revision = props.revision;
+      this.position = props.position;
     }
-    this.input.max = String(this.data.steps - 1);
-    const missing = this.data.decoders.filter((key) => !heldDecoder(key) && !this.data.arriving.includes(key));
-    if (missing.length) component.setTriggerValue("missing", missing);
+    this.input.max = String(this.last);
+    this.input.ariaLabel = props.label;
     this.#begin();
   }
 
+  /** Show everything anew, as soon as all decoders are there. */
   #begin() {
-    if (!this.data?.decoders.every((key) => heldDecoder(key))) return;
-    const look = JSON.stringify([this.data.rows, this.data.blend]);
+    const { props } = this;
+    if (!props?.rows.every(({ decoder }) => heldDecoder(decoder))) return;
+    const look = JSON.stringify([props.rows, props.blend]);
     if (look !== this.look) {
       this.look = look;
-      this.rows = this.data.rows.map((row) => this.#row(row));
-      this.blend = this.#blendScreen();
-      this.screens.replaceChildren(...this.rows.map(({ screen }) => screen.element), this.blend.figure);
+      this.rows = props.rows.flatMap(openRow);
+      this.blend = new CrossFade(props.blend);
+      this.screens.replaceChildren(...this.rows.map(({ screen }) => screen.element), this.blend.element);
     }
-    this.#schedule();
-  }
-
-  #row(/** @type {PathRow} */ row) {
-    const decoder = heldDecoder(row.decoder);
-    const screen = new Screen("main-picture");
-    screen.use(decoder, "auto");
-    return { ...row, screen, codes: numbersOf(row.codes), latent: decoder.latent };
-  }
-
-  /** The baseline: both pictures blended pixel by pixel. */
-  #blendScreen() {
-    const { a, b, shape: [channels, height, width] } = this.data.blend;
-    const canvas = make("canvas", { className: "main-picture", role: "img", width, height });
-    const caption = make("figcaption", {}, "Pixel cross-fade");
-    return {
-      canvas, channels, a: bytesOf(a), b: bytesOf(b), image: new ImageData(width, height),
-      figure: make("figure", { className: "screen" }, canvas, caption),
-    };
+    this.frame.request();
   }
 
   // --- what the hand does ---
 
-  #moved(/** @type {number} */ position, /** @type {Event} */ event) {
+  #moveTo(/** @type {number} */ position, /** @type {Event} */ event) {
     if (this.playing) this.#toggle();
     this.position = position;
     this.pace.moved(event.timeStamp);
-    this.#schedule();
+    this.frame.request();
   }
 
   #key(/** @type {KeyboardEvent} */ event) {
-    const last = this.data.steps - 1;
-    const step = last / 100;
-    /** @type {Record<string, number>} */
-    const goals = {
-      ArrowLeft: this.position - step, ArrowDown: this.position - step, ArrowRight: this.position + step,
-      ArrowUp: this.position + step, PageDown: Math.ceil(this.position - 1), PageUp: Math.floor(this.position + 1),
-      Home: 0, End: last,
-    };
-    const goal = goals[event.key];
-    if (goal === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { position, last } = this;
+    const pages = { pageDown: Math.ceil(position - 1), pageUp: Math.floor(position + 1) };
+    const goal = sliderGoal(event, { value: position, low: 0, high: last, step: last / 100, ...pages });
+    if (goal === null) return;
     event.preventDefault();
-    this.#moved(Math.min(last, Math.max(0, goal)), event);
+    this.#moveTo(goal, event);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#tell(), KEY_DELAY);
+    this.timer = setTimeout(() => this.#tellServer(), KEY_DELAY);
   }
 
-  #tell() {
+  #tellServer() {
     clearTimeout(this.timer);
-    this.component.setStateValue("moved", this.position);
+    this.host?.setState("moved", this.position);
   }
 
   #toggle() {
     this.playing = !this.playing;
     this.play.textContent = this.playing ? "Stop" : "Play";
     this.play.ariaPressed = String(this.playing);
-    this.forward = this.position < this.data.steps - 1;
+    this.forward = this.position < this.last;
     this.before = performance.now();
     if (this.playing) requestAnimationFrame(() => this.#glide());
-    else this.#tell();
+    else this.#tellServer();
   }
 
-  /** There and back, until it is stopped; step by step for who wants less motion. */
+  /** There and back, until it is stopped; step by step for visitors who want less motion. */
   #glide() {
     if (!this.playing) return;
     const now = performance.now();
-    const last = this.data.steps - 1;
-    const way = ((now - this.before) / (1000 * SECONDS_ACROSS)) * last;
-    if (!wantsStillness() || way >= 1) {
+    const { last } = this;
+    const distance = ((now - this.before) / (1000 * SECONDS_ACROSS)) * last;
+    if (!wantsStillness() || distance >= 1) {
       this.before = now;
-      this.position += this.forward ? way : -way;
+      this.position += this.forward ? distance : -distance;
       if (this.position >= last || this.position <= 0) this.forward = this.position <= 0;
       this.position = Math.min(last, Math.max(0, this.position));
-      this.#schedule();
+      this.frame.request();
     }
     requestAnimationFrame(() => this.#glide());
   }
 
-  // --- painting ---
+  // --- drawing ---
 
-  #schedule() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.#paint());
-  }
-
-  #paint() {
-    this.frame = 0;
-    if (!this.rows) return;
+  #draw() {
+    const { props, blend, last } = this;
+    if (!props || !blend) return;
     const start = performance.now();
-    const last = this.data.steps - 1;
     const share = Math.min(1, Math.max(0, this.position / last));
-    for (const row of this.rows) this.#paintRow(row, share);
-    this.#paintBlend(share);
+    for (const row of this.rows) drawRow(row, share, props.farMark);
+    blend.draw(share);
     this.input.value = String(this.position);
-    this.output.value = `${(this.position + 1).toFixed(1)} of ${this.data.steps}`;
+    this.output.value = `${(this.position + 1).toFixed(1)} of ${props.steps}`;
     this.input.setAttribute("aria-valuetext", `step ${this.output.value}`);
     this.pace.drawn(performance.now() - start);
   }
 
-  #paintRow(/** @type {any} */ row, /** @type {number} */ share) {
-    const { codes, latent, screen, labels, far, name } = row;
-    const between = share * (codes.length / latent - 1);
-    const before = Math.min(Math.floor(between), codes.length / latent - 2);
-    const rest = between - before;
-    const at = before * latent;
-    const code = Float32Array.from({ length: latent }, (_, d) =>
-      codes[at + d] + rest * (codes[at + latent + d] - codes[at + d]));
-    screen.draw(code, labels ? labels[share < 0.5 ? 0 : 1] : null);
-    const note = far[Math.round(between)] ? "▲ far from any real code" : "";
-    screen.name(`${name} along the path${note && `, ${note.slice(2)}`}`, note ? `${name} ${note}` : name);
+  /** Let all go; the page has been left. */
+  close() {
+    this.playing = false;
+    this.frame.cancel();
+    clearTimeout(this.timer);
+    this.stopListening();
+    this.element.remove();
+  }
+}
+
+/** A row that can be drawn; none if its decoder is not here. @param {PathRow} row @returns {Row[]} */
+function openRow({ name, decoder: key, codes, labels, far }) {
+  const decoder = heldDecoder(key);
+  if (!decoder) return [];
+  const screen = new Screen("main-picture");
+  screen.use(decoder, "auto");
+  return [{ name, screen, labels, far, codes: singlesFromBase64(codes), latent: decoder.latent }];
+}
+
+/** Decode the code at a share of a path. */
+function drawRow(/** @type {Row} */ row, /** @type {number} */ share, /** @type {string} */ farMark) {
+  const { codes, latent, screen, labels, far, name } = row;
+  const between = share * (codes.length / latent - 1);
+  const before = Math.min(Math.floor(between), codes.length / latent - 2);
+  const rest = between - before;
+  const at = before * latent;
+  const code = Float32Array.from({ length: latent }, (_, d) =>
+    codes[at + d] + rest * (codes[at + latent + d] - codes[at + d]));
+  screen.draw(code, labels ? labels[share < 0.5 ? 0 : 1] : null);
+  const caption = far[Math.round(between)] ? `${name} ${farMark}` : name;
+  screen.name(`Image decoded by ${caption}, along the path`, caption);
+}
+
+/** The baseline: both images blended pixel by pixel. */
+class CrossFade {
+  /** @param {import("./props.js").Blend} blend */
+  constructor({ name, a, b, shape: [channels, height, width] }) {
+    this.channels = channels;
+    this.a = bytesFromBase64(a);
+    this.b = bytesFromBase64(b);
+    this.image = new ImageData(width, height);
+    const canvas = make("canvas", { className: "main-picture", role: "img", width, height });
+    canvas.ariaLabel = `${name} along the path`;
+    this.context = context2d(canvas, { alpha: false });
+    this.element = make("figure", { className: "screen" }, canvas, make("figcaption", {}, name));
   }
 
-  #paintBlend(/** @type {number} */ share) {
-    const { canvas, channels, a, b, image } = this.blend;
+  /** @param {number} share of the second image */
+  draw(share) {
+    const { channels, a, b, image } = this;
     for (let pixel = 0, from = 0; pixel < image.data.length; pixel += 4, from += channels) {
       for (let colour = 0; colour < 3; colour++) {
         const source = from + (channels === 3 ? colour : 0);
@@ -194,16 +205,6 @@ export class PathView {
       }
       image.data[pixel + 3] = 255;
     }
-    canvas.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
-    canvas.ariaLabel = "Pixel cross-fade along the path";
-  }
-
-  /** Let all go; the page has been left. */
-  close() {
-    this.playing = false;
-    cancelAnimationFrame(this.frame);
-    clearTimeout(this.timer);
-    this.unlisten();
-    this.element.remove();
+    this.context.putImageData(image, 0, 0);
   }
 }

@@ -1,188 +1,183 @@
-/** The live view of Generate's plane: all of a two-dimensional latent space, and the picture under the cursor. */
+/** The live view of Generate's plane: all of a two-dimensional latent space, and the image under the pointer. */
 
-import { make } from "./elements.js";
+import { Frame, make, sharesOf } from "../elements.js";
+import { ARROWS, hasModifier } from "../keyboard.js";
+import { heldDecoder, onDecoder } from "./decoders.js";
 import { Grids, showBitmap } from "./grids.js";
 import { Pace } from "./pace.js";
 import { Screen } from "./screen.js";
-import { heldDecoder, onDecoder } from "./store.js";
+
+/** @typedef {import("./props.js").PlaneProps} PlaneProps */
 
 const KEY_WAIT = 150; // milliseconds after the last key until the server is told
 
-/**
- * What the server says.
- * @typedef {object} PlaneData
- * @property {[number[], number[]]} axes the numbers at the middles of the cells, rising: across and up
- * @property {[number, number]} code the shared point @property {number|null} label
- * @property {number} serial of the last move from here that the server knows
- * @property {string} source what a point that is picked here is called
- * @property {string[]} arriving @property {string[]} decoders
- */
+export class PlaneView {
+  serial = 0;
+  /** Whether the point has moved and the server has not been told yet. */
+  pending = false;
+  look = "";
+  pace = new Pace();
+  /** @type {number[]} */
+  point = [0, 0];
+  /** Where the pointer hovers. @type {number[]|null} */
+  hover = null;
+  /** @type {string[]} keys of the decoders */
+  decoders = [];
+  /** @type {PlaneProps|null} */
+  props = null;
+  /** @type {import("./host.js").Host|null} */
+  host = null;
+  /** @type {number|undefined} */
+  timer;
 
-export class Plane {
-  /** @param {ParentNode & Node} root */
+  /** @param {Node} root */
   constructor(root) {
-    this.serial = 0;
-    /** Whether the point has moved and the server has not been told yet. */
-    this.pending = false;
-    this.frame = 0;
-    this.pace = new Pace();
-    this.point = [0, 0];
-    /** @type {number[]|null} where the pointer hovers */
-    this.hover = null;
+    this.frame = new Frame(() => this.#draw());
     this.field = make("canvas", { className: "field", ariaHidden: "true", width: 1, height: 1 });
     this.dot = make("div", { className: "dot" });
     this.surface = make("div", {
       className: "surface", tabIndex: 0, role: "application",
-      ariaLabel: "Plane of the two numbers: move the point with the arrow keys",
+      ariaLabel: "Plane of the two latent dimensions: move the point with the arrow keys",
     }, this.field, this.dot);
     this.screen = new Screen("main-picture");
     this.element = make("div", { className: "plane" }, this.surface, this.screen.element);
     this.#listen();
-    root.append(this.element);
+    root.appendChild(this.element);
     this.grids = new Grids("auto");
-    this.unlisten = onDecoder(() => this.#begin());
+    this.stopListening = onDecoder(() => this.#begin());
   }
 
   #listen() {
-    this.surface.addEventListener("pointermove", (event) => this.#hovered(event));
+    this.surface.addEventListener("pointermove", (event) => this.#hover(event));
     this.surface.addEventListener("pointerleave", () => {
       this.hover = null;
-      this.#schedule();
+      this.frame.request();
     });
     this.surface.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
       this.surface.focus({ preventScroll: true });
       this.surface.setPointerCapture(event.pointerId);
-      this.#hovered(event);
+      this.#hover(event);
     });
     this.surface.addEventListener("pointerup", (event) => {
-      this.#hovered(event);
+      this.#hover(event);
       this.point = this.hover ?? this.point;
-      this.#tell();
+      this.#tellServer();
     });
     this.surface.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** @param {any} component what Streamlit calls a component with */
-  update(component) {
-    this.component = component;
-    /** @type {PlaneData} */
-    this.data = component.data;
-    if (!this.pending && this.data.serial >= this.serial) {
-      this.serial = this.data.serial;
-      this.point = this.data.code;
+  get decoder() {
+    return heldDecoder(this.decoders[0]);
+  }
+
+  /** @param {PlaneProps} props @param {string[]} decoders @param {import("./host.js").Host} host */
+  update(props, decoders, host) {
+    Object.assign(this, { props, decoders, host });
+    if (!this.pending && props.serial >= this.serial) {
+      this.serial = props.serial;
+      this.point = props.code;
     }
-    const missing = this.data.decoders.filter((key) => !heldDecoder(key) && !this.data.arriving.includes(key));
-    if (missing.length) component.setTriggerValue("missing", missing);
     this.#begin();
   }
 
   #begin() {
-    const decoder = this.data && heldDecoder(this.data.decoders[0]);
-    if (!decoder) return;
+    const { decoder, props } = this;
+    if (!decoder || !props) return;
     this.screen.use(decoder, "auto");
-    const look = JSON.stringify([decoder.key, this.data.axes, this.data.label]);
+    const look = JSON.stringify([decoder.key, props.axes, props.label]);
     if (look !== this.look) {
       this.look = look;
-      this.grids.ask("the plane", decoder, this.#cells(), this.data.axes[0].length, this.#label(),
+      this.grids.ask("the plane", decoder, cellsOf(props.axes), props.axes[0].length, this.#label(),
         (bitmap) => showBitmap(this.field, bitmap));
     }
-    this.#schedule();
+    this.frame.request();
   }
 
   #label() {
-    return heldDecoder(this.data.decoders[0]).classes ? (this.data.label ?? 0) : null;
+    return this.decoder?.classes ? (this.props?.label ?? 0) : null;
   }
 
-  /** The codes of all cells, row by row from the top. */
-  #cells() {
-    const [across, up] = this.data.axes;
-    return Float32Array.from([...up].reverse().flatMap((second) => across.flatMap((first) => [first, second])));
-  }
-
-  /** The code at a place, given as shares of the plane: between the cells' middles as far as it lies between them. */
-  #codeAt(/** @type {number[]} */ shares) {
-    return this.data.axes.map((values, axis) => {
-      const cell = Math.min(values.length - 1, Math.max(0, shares[axis] * values.length - 0.5));
-      const before = Math.min(values.length - 2, Math.floor(cell));
-      return values[before] + (cell - before) * (values[before + 1] - values[before]);
-    });
-  }
-
-  /** Where a code lies, as shares of the plane. */
-  #placeOf(/** @type {number[]} */ code) {
-    return this.data.axes.map((values, axis) => {
-      const above = values.findIndex((value) => value >= code[axis]);
-      if (above < 0) return 1 - 0.5 / values.length;
-      if (above === 0) return 0.5 / values.length;
-      const share = (code[axis] - values[above - 1]) / (values[above] - values[above - 1]);
-      return (above - 1 + share + 0.5) / values.length;
-    });
-  }
-
-  #hovered(/** @type {PointerEvent} */ event) {
-    if (!this.data) return;
-    const box = this.surface.getBoundingClientRect();
-    const shares = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
-    this.hover = this.#codeAt(shares);
+  #hover(/** @type {PointerEvent} */ event) {
+    if (!this.props) return;
+    this.hover = codeAt(this.props.axes, sharesOf(event, this.surface));
     this.pace.moved(event.timeStamp);
-    this.#schedule();
+    this.frame.request();
   }
 
   #key(/** @type {KeyboardEvent} */ event) {
-    /** @type {Record<string, [number, number]>} */
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const step = steps[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = ARROWS[event.key];
+    if (!step || hasModifier(event) || !this.props) return;
     event.preventDefault();
+    const { axes } = this.props;
     const fine = event.shiftKey ? 1 : 4; // parts of a cell
-    const place = this.#placeOf(this.point).map((share, axis) => share + step[axis] / fine / this.data.axes[axis].length);
+    const shares = sharesOfCode(axes, this.point).map((share, axis) => share + step[axis] / fine / axes[axis].length);
     this.hover = null;
-    this.point = this.#codeAt(place);
+    this.point = codeAt(axes, shares);
     this.pending = true;
     this.pace.moved(event.timeStamp);
-    this.#schedule();
+    this.frame.request();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#tell(), KEY_WAIT);
+    this.timer = setTimeout(() => this.#tellServer(), KEY_WAIT);
   }
 
-  #tell() {
+  #tellServer() {
     clearTimeout(this.timer);
     this.pending = false;
-    this.point = this.point.map((number) => Math.round(number * 1000) / 1000);
+    this.point = this.point.map((value) => Math.round(value * 1000) / 1000);
     this.serial += 1;
-    this.component.setStateValue("moved", {
-      decoder: this.data.decoders[0], serial: this.serial, code: this.point, label: this.data.label,
-      source: this.data.source,
-    });
+    const { label, source } = this.props ?? {};
+    this.host?.setState("moved", { decoder: this.decoders[0], serial: this.serial, code: this.point, label, source });
   }
 
-  #schedule() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.#paint());
-  }
-
-  #paint() {
-    this.frame = 0;
-    if (!this.screen.engine) return;
+  #draw() {
+    if (!this.screen.engine || !this.props) return;
     const start = performance.now();
     const code = this.hover ?? this.point;
     this.screen.draw(Float32Array.from(code), this.#label());
-    const [across, up] = this.#placeOf(code);
+    const [across, up] = sharesOfCode(this.props.axes, code);
     this.dot.style.left = `${100 * across}%`;
     this.dot.style.top = `${100 * (1 - up)}%`;
     const words = `z0 at ${code[0].toFixed(2)}, z1 at ${code[1].toFixed(2)}`;
-    this.screen.name(`Picture decoded from ${words}`, words);
+    this.screen.name(`Image decoded from ${words}`, words);
     this.surface.setAttribute("aria-description", words);
     this.pace.drawn(performance.now() - start);
   }
 
   /** Let all go; the page has been left. */
   close() {
-    cancelAnimationFrame(this.frame);
+    this.frame.cancel();
     clearTimeout(this.timer);
-    this.unlisten();
+    this.stopListening();
     this.grids.close();
     this.element.remove();
   }
+}
+
+/** The codes of all cells, row by row from the top. @param {PlaneProps["axes"]} axes */
+const cellsOf = ([across, up]) =>
+  Float32Array.from([...up].reverse().flatMap((second) => across.flatMap((first) => [first, second])));
+
+/**
+ * The code at shares of the plane: between the cells' middles as far as it lies between them.
+ * @param {PlaneProps["axes"]} axes @param {number[]} shares
+ */
+function codeAt(axes, shares) {
+  return axes.map((values, axis) => {
+    const cell = Math.min(values.length - 1, Math.max(0, shares[axis] * values.length - 0.5));
+    const before = Math.min(values.length - 2, Math.floor(cell));
+    return values[before] + (cell - before) * (values[before + 1] - values[before]);
+  });
+}
+
+/** Where a code lies, as shares of the plane. @param {PlaneProps["axes"]} axes @param {number[]} code */
+function sharesOfCode(axes, code) {
+  return axes.map((values, axis) => {
+    const above = values.findIndex((value) => value >= code[axis]);
+    if (above < 0) return 1 - 0.5 / values.length;
+    if (above === 0) return 0.5 / values.length;
+    const share = (code[axis] - values[above - 1]) / (values[above] - values[above - 1]);
+    return (above - 1 + share + 0.5) / values.length;
+  });
 }

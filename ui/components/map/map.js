@@ -112,9 +112,9 @@ class MapView {
     this.stage.setAttribute("aria-label", state.alt);
     this.section.classList.toggle("low", state.low);
     /** @type {HTMLElement} */ (this.section.querySelector(".legend")).hidden = !state.legend;
-    if (this.link?.name !== state.link) {
+    if (this.link?.name !== state.points) {
       this.link?.close();
-      this.link = new Link(state.link, (note) => this.#linked(note));
+      this.link = new Link(state.points, (note) => this.#linked(note));
     }
     if (state.revision !== this.shown.revision) {
       this.shown.revision = state.revision;

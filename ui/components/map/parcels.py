@@ -6,12 +6,15 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ui.components.map.props import LayoutHeader, LayoutsHeader, ThumbnailsHeader
 from vae_core import media
 
+FOLDER = Path(__file__).parent
 PICTURES_A_STRIP = 64
 PICTURES_A_PARCEL = 10_048  # a whole number of strips
 LARGEST_THUMBNAIL = 48  # pixels a side
@@ -30,8 +33,7 @@ def pack(slot: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] 
         parts.append(content + bytes(padding))
         at += len(content) + padding
     body = b"".join(parts)
-    told = json.dumps(dict(header), sort_keys=True)
-    digest = hashlib.blake2b(told.encode() + body, digest_size=12).hexdigest()
+    digest = hashlib.blake2b(json.dumps(dict(header), sort_keys=True).encode() + body, digest_size=12).hexdigest()
     text = json.dumps({"id": digest, **header, "slot": slot, "arrays": listing}).encode()
     text += b" " * (-len(text) % 4)
     return len(text).to_bytes(4, "little") + text + body
@@ -44,8 +46,8 @@ def pack_layouts(slot: str, points: str, layouts: Mapping[str, np.ndarray]) -> b
         low, high = coordinates.min(0), coordinates.max(0)
         scaled = (coordinates - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
         arrays[f"layout{number}"] = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
-        headers.append({"key": key, "dimensions": coordinates.shape[1], "low": low.tolist(), "high": high.tolist()})
-    return pack(slot, {"points": points, "layouts": headers}, arrays)
+        headers.append(LayoutHeader(key, coordinates.shape[1], low.tolist(), high.tolist()))
+    return pack(slot, LayoutsHeader(points, headers).to_data(), arrays)
 
 
 def pack_thumbnails(name: str, images: np.ndarray) -> list[bytes]:
@@ -54,11 +56,11 @@ def pack_thumbnails(name: str, images: np.ndarray) -> list[bytes]:
     for first in range(0, len(images), PICTURES_A_PARCEL):
         part = images[first : first + PICTURES_A_PARCEL]
         strips = [_strip(part[at : at + PICTURES_A_STRIP]) for at in range(0, len(part), PICTURES_A_STRIP)]
-        sides = _thumbnail_size(images)
-        header = {"set": name, "first": first, "each": PICTURES_A_STRIP, "width": sides[1], "height": sides[0]}
+        height, width = _thumbnail_size(images)
+        header = ThumbnailsHeader(name, first, PICTURES_A_STRIP, width, height)
         ends = np.cumsum([len(strip) for strip in strips]).astype(np.uint32)
         arrays: dict[str, np.ndarray] = {"ends": ends, "strips": np.frombuffer(b"".join(strips), np.uint8)}
-        parcels.append(pack(f"thumbnails:{name}:{first}", header, arrays))
+        parcels.append(pack(f"thumbnails:{name}:{first}", header.to_data(), arrays))
     return parcels
 
 

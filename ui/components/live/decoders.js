@@ -11,22 +11,26 @@ const held = new Map();
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
-/** Keep a decoder; what waits for one is told. @param {Uint8Array} bytes from vae_core/export/browser.py */
+/** Keep a decoder, and tell those who wait for one. @param {Uint8Array} bytes from vae_core/export/browser.py */
 export function keepDecoder(bytes) {
   const decoder = unpack(bytes);
   held.delete(decoder.key);
   held.set(decoder.key, decoder);
-  if (held.size > MOST_HELD) held.delete(held.keys().next().value);
-  for (const tell of [...listeners]) tell();
+  for (const oldest of held.keys()) {
+    if (held.size <= MOST_HELD) break;
+    held.delete(oldest);
+  }
+  for (const listener of [...listeners]) listener();
 }
 
-/** @param {string} key @returns {Decoder|undefined} */
-export function heldDecoder(key) {
-  return held.get(key);
-}
+/** @param {string} key */
+export const hasDecoder = (key) => held.has(key);
+
+/** @param {string|undefined} key @returns {Decoder|undefined} */
+export const heldDecoder = (key) => (key === undefined ? undefined : held.get(key));
 
 /**
- * Be told whenever a decoder comes.
+ * Call a listener whenever a decoder comes.
  * @param {() => void} listener
  * @returns {() => void} ends it
  */

@@ -1,16 +1,20 @@
-/** Sliders over the axes of a basis; under each its strip: what the picture becomes along it. */
+/** Sliders over the axes of a basis; under each its strip: what the image becomes along it. */
 
-import { make } from "./elements.js";
+import { make } from "../elements.js";
+import { sliderGoal } from "../keyboard.js";
 import { showBitmap } from "./grids.js";
 
 /** @typedef {import("./basis.js").Axis} Axis */
 
-export const STRIP_PICTURES = 9;
+export const STRIP_IMAGES = 9;
 const SHOWN = 8; // the rest fold away
 const FINE_STEPS = 100; // of the arrow keys, over a slider's range; Page Up and Down go ten times as far
 
-export class Sliders {
-  /** @param {{onMove: (axis: Axis, value: number, event: Event) => void, onRelease: (byKey: boolean) => void}} calls */
+export class AxisSliders {
+  /**
+   * @param {{onMove: (axis: Axis, value: number, event: Event) => void, onRelease: (byKey: boolean) => void,
+   *   onUnfold: () => void}} calls onUnfold: the sliders that were folded away are shown
+   */
   constructor(calls) {
     this.calls = calls;
     this.first = make("div", { className: "dimensions" });
@@ -18,13 +22,13 @@ export class Sliders {
     this.summary = make("summary", {});
     this.more = make("details", { className: "more" }, this.summary, this.rest);
     this.element = make("div", { className: "sliders" }, this.first, this.more);
-    this.more.addEventListener("toggle", () => this.onUnfold?.());
+    this.more.addEventListener("toggle", () => calls.onUnfold());
     /** @type {{axis: Axis, row: HTMLElement, input: HTMLInputElement, output: HTMLOutputElement,
      *  strip: HTMLCanvasElement}[]} */
     this.rows = [];
   }
 
-  /** Make the sliders anew. @param {Axis[]} axes those that carry most first */
+  /** Make new sliders. @param {Axis[]} axes those that carry most first */
   build(axes) {
     const active = axes.filter((axis) => axis.active).length;
     const shown = Math.min(SHOWN, Math.max(1, active));
@@ -39,7 +43,7 @@ export class Sliders {
 
   #row(/** @type {Axis} */ axis, /** @type {number} */ rank) {
     const input = make("input", { type: "range", min: "0", max: "1", step: "any" });
-    const strip = make("canvas", { className: "strip", ariaHidden: "true", width: STRIP_PICTURES, height: 1 });
+    const strip = make("canvas", { className: "strip", ariaHidden: "true", width: STRIP_IMAGES, height: 1 });
     const output = make("output", {});
     const mark = axis.active ? "" : "inactive";
     const label = make("span", { className: "axis", title: "Double-click the slider to bring it back to the centre" },
@@ -62,15 +66,10 @@ export class Sliders {
   #key(/** @type {KeyboardEvent} */ event, /** @type {Axis} */ axis, /** @type {HTMLInputElement} */ input) {
     const [low, high, value] = [Number(input.min), Number(input.max), Number(input.value)];
     const step = (high - low) / FINE_STEPS;
-    /** @type {Record<string, number>} */
-    const goals = {
-      ArrowLeft: value - step, ArrowDown: value - step, ArrowRight: value + step, ArrowUp: value + step,
-      PageDown: value - 10 * step, PageUp: value + 10 * step, Home: low, End: high,
-    };
-    const goal = goals[event.key];
-    if (goal === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const goal = sliderGoal(event, { value, low, high, step, pageDown: value - 10 * step, pageUp: value + 10 * step });
+    if (goal === null) return;
     event.preventDefault();
-    this.calls.onMove(axis, Math.min(high, Math.max(low, goal)), event);
+    this.calls.onMove(axis, goal, event);
     this.calls.onRelease(true);
   }
 
@@ -91,23 +90,28 @@ export class Sliders {
     }
   }
 
+  /** Whether a hand is on one of them. */
+  isHeld() {
+    return this.rows.some(({ input }) => input.matches(":active"));
+  }
+
   /** Those that can be seen, for their strips. */
   visible() {
     return this.more.open ? this.rows : this.rows.filter(({ row }) => row.parentElement === this.first);
   }
 
   /**
-   * The codes of a strip: along its axis at the middles of its pictures, with all else as it is.
+   * The codes of a strip: along its axis at the middles of its images, with everything else as it is.
    * @param {{axis: Axis, input: HTMLInputElement}} row @param {Float32Array} code
    */
   static stripCodes({ axis, input }, code) {
-    const codes = new Float32Array(STRIP_PICTURES * code.length);
+    const codes = new Float32Array(STRIP_IMAGES * code.length);
     const [low, high] = [Number(input.min), Number(input.max)];
     const now = axis.value(code);
-    for (let at = 0; at < STRIP_PICTURES; at++) {
+    for (let at = 0; at < STRIP_IMAGES; at++) {
       const part = codes.subarray(at * code.length, (at + 1) * code.length);
       part.set(code);
-      axis.move(part, low + ((high - low) * (at + 0.5)) / STRIP_PICTURES - now);
+      axis.move(part, low + ((high - low) * (at + 0.5)) / STRIP_IMAGES - now);
     }
     return codes;
   }

@@ -1,4 +1,4 @@
-/** From the decoder's numbers to pixels. */
+/** From a decoder's output to pixels. */
 
 /** @typedef {import("./engine.js").Engine} Engine */
 
@@ -15,34 +15,37 @@ const logisticLevel = (v) => LOGISTIC[v <= -EDGE ? 0 : v >= EDGE ? 2 * EDGE * ST
 const clippedLevel = (v) => v * 255;
 
 /**
- * Paint decoded pictures into an image, side by side in rows.
- * @param {Engine} engine that gave the numbers
- * @param {Float32Array} numbers what its `run` returned
+ * Write decoded images into a larger one, side by side in rows.
+ * @param {Engine} engine that gave the output
+ * @param {Float32Array} output what its `run` returned
  * @param {ImageData} target
- * @param {{count?: number, first?: number, columns?: number}} [place] how many pictures; where in the grid they begin
+ * @param {{count?: number, first?: number, columns?: number}} [place] how many images; where in the grid they begin
  */
-export function paint(engine, numbers, target, { count = 1, first = 0, columns = 1 } = {}) {
+export function writePixels(engine, output, target, { count = 1, first = 0, columns = 1 } = {}) {
   const { width, height } = engine;
-  for (let picture = 0; picture < count; picture++) {
-    const cell = first + picture;
+  for (let image = 0; image < count; image++) {
+    const cell = first + image;
     const left = (cell % columns) * width;
     const top = Math.floor(cell / columns) * height;
-    paintOne(engine, numbers, picture * engine.picture, target, left, top);
+    writeOne(engine, output, image * engine.imageSize, target, left, top);
   }
 }
 
-function paintOne(/** @type {Engine} */ engine, numbers, start, /** @type {ImageData} */ target, left, top) {
-  const { width, height, channels, pixel } = engine;
+function writeOne(
+  /** @type {Engine} */ engine, /** @type {Float32Array} */ output, /** @type {number} */ start,
+  /** @type {ImageData} */ target, /** @type {number} */ left, /** @type {number} */ top,
+) {
+  const { width, height, channels, pixelSize } = engine;
   const level = engine.decoder.output === "logistic" ? logisticLevel : clippedLevel;
   const pixels = target.data;
   const [green, blue] = channels === 3 ? [1, 2] : [0, 0];
   let from = start;
   for (let y = 0; y < height; y++) {
     let to = ((top + y) * target.width + left) * 4;
-    for (let x = 0; x < width; x++, from += pixel, to += 4) {
-      pixels[to] = level(numbers[from]);
-      pixels[to + 1] = level(numbers[from + green]);
-      pixels[to + 2] = level(numbers[from + blue]);
+    for (let x = 0; x < width; x++, from += pixelSize, to += 4) {
+      pixels[to] = level(output[from]);
+      pixels[to + 1] = level(output[from + green]);
+      pixels[to + 2] = level(output[from + blue]);
       pixels[to + 3] = 255;
     }
   }

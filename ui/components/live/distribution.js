@@ -1,11 +1,11 @@
-/** Draws of codes, and how far out a code lies. */
+/** Random codes, and how far out a code lies. */
 
 /** @typedef {import("./unpack.js").Decoder} Decoder */
 
 const ITERATIONS = 500;
 const PRECISION = 1e-12;
 
-/** A draw from N(0, 1), by Box and Muller (1958). */
+/** A sample from N(0, 1), by Box and Muller (1958). */
 export function standardNormal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
@@ -14,7 +14,7 @@ export function standardNormal() {
  * A code from the prior N(0, temperature² I), or, for a deterministic model, from the Gaussian fitted to its codes.
  * @param {Decoder} decoder @param {boolean} variational @param {number} temperature
  */
-export function drawCode(decoder, variational, temperature) {
+export function sampleCode(decoder, variational, temperature) {
   if (variational) return Float32Array.from({ length: decoder.latent }, () => temperature * standardNormal());
   const { mean, principal } = decoder.extras;
   const code = Float32Array.from(mean);
@@ -27,7 +27,7 @@ export function drawCode(decoder, variational, temperature) {
 
 /**
  * The share of the prior's mass (or the fitted Gaussian's) that lies nearer its centre: 0 at the centre, 1 far out.
- * The squared (Mahalanobis) norm of a draw is chi-square distributed.
+ * The squared (Mahalanobis) norm of a sample is chi-square distributed.
  * @param {Decoder} decoder @param {boolean} variational @param {ArrayLike<number>} code
  */
 export function typicality(decoder, variational, code) {
@@ -35,9 +35,9 @@ export function typicality(decoder, variational, code) {
   return lowerGamma(decoder.latent / 2, square / 2);
 }
 
-function sumOfSquares(/** @type {ArrayLike<number>} */ numbers) {
+function sumOfSquares(/** @type {ArrayLike<number>} */ code) {
   let sum = 0;
-  for (let at = 0; at < numbers.length; at++) sum += numbers[at] ** 2;
+  for (let at = 0; at < code.length; at++) sum += code[at] ** 2;
   return sum;
 }
 
