@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ PROJECT = Path(__file__).parent.parent
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CODE = ("vae_core", "ui", "pages", "recipes", "app.py", "train.py", ".streamlit")
 A_FILE = re.compile(r"^(?:#|//|/\*) (\S+)(?: \*/)?$")
-A_LINE = re.compile(r"^# (\S+), below: (.+)$")
+BELOW = re.compile(r"^# (\S+), below: (.+)$")
+INSTEAD = re.compile(r"^# (\S+), instead of: (.+)$")
 
 
 @pytest.fixture
@@ -35,16 +37,15 @@ def copy(tmp_path: Path) -> Path:
 
 
 def follow(section: str, folder: Path) -> None:
-    """Put the listings of a section where their first lines say: a whole file, or lines below one that is there."""
+    """Put the listings of a section where their first lines say: a whole file, or lines below or instead of one."""
     text = CONTRIBUTING.split(f"\n## {section}\n")[1].split("\n## ")[0]
     listings = re.findall(r"```(?:python|js|css)\n(.*?\n)(.*?)```", text, re.DOTALL)
     assert listings
     for first, rest in listings:
-        if line := A_LINE.match(first.strip()):
-            path = folder / line[1]
-            before, found, after = path.read_text(encoding="utf-8").partition(f"{line[2]}\n")
-            assert found, f"{line[1]} has no line {line[2]!r}"
-            path.write_text(before + found + rest + after, encoding="utf-8")
+        if line := BELOW.match(first.strip()):
+            put(folder / line[1], line[2], lambda found, rest=rest: found + rest)
+        elif line := INSTEAD.match(first.strip()):
+            put(folder / line[1], line[2], lambda found, rest=rest: rest)
         else:
             file = A_FILE.match(first.strip())
             assert file, first
@@ -52,6 +53,14 @@ def follow(section: str, folder: Path) -> None:
             assert not path.exists(), f"{file[1]} is there already"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(rest, encoding="utf-8")
+
+
+def put(path: Path, start: str, change: Callable[[str], str]) -> None:
+    """Change the one line of a file that begins like this."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    (position,) = [position for position, line in enumerate(lines) if line.startswith(start)]
+    lines[position] = change(lines[position])
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def use(folder: Path, script: str) -> None:
@@ -108,5 +117,27 @@ def test_a_page_is_one_file_and_a_line_of_the_menu(copy: Path) -> None:
 assert app.title[0].value == "Mirror"
 assert len(app.main.get("bidi_component")) == 1
 assert "mirror" in [link.proto.page_script_hash and link.proto.label.lower() for link in app.sidebar.get("page_link")]
+""",
+    )
+
+
+def test_a_component_is_one_folder(copy: Path) -> None:
+    """Its JavaScript is bundled without imports, has the keys that Python sends, and a page shows it."""
+    follow("Add a component", copy)
+    use(
+        copy,
+        """
+import re
+from streamlit.testing.v1 import AppTest
+from ui.components.bars import FOLDER, BarsProps, bars
+from ui.components.bundle import bundle
+script = bundle(FOLDER, "bars.js")
+assert "import {" not in script and "function make(" in script
+declared = re.search(r"@typedef \\{object\\} BarsProps(.*?)\\*/", script, re.DOTALL)[1]
+assert set(re.findall(r"@property \\{.*?\\} (\\w+)", declared)) == set(BarsProps([0.5]).to_data())
+app = AppTest.from_string(
+    "from ui.components.bars import BarsProps, bars\\nbars(BarsProps([0.5, -1.0]), key='bars')"
+).run()
+assert not app.exception and len(app.get("bidi_component")) == 1
 """,
     )
