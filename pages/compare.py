@@ -7,7 +7,7 @@ import streamlit as st
 from ui.compare import comparison, denoising, rates, reconstructions, tables
 from ui.frame import open_page
 from ui.shared import models
-from ui.state import point
+from ui.state import address, point
 
 checkpoint = open_page("pages/compare.py")
 chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae", "vae"))
@@ -15,7 +15,7 @@ comparable = models.comparable_models(checkpoint)
 
 # Only the open tab's content runs, and PCA is only fitted for those that show it.
 reconstructed, denoised, rated, measured = st.tabs(
-    ["Reconstructions", "Denoising", "Rate against distortion", "Test split"], key="view", bind="query-params"
+    ["Reconstructions", "Denoising", "Rate against distortion", "Test split"], key=address.VIEW.name, bind=address.BIND
 )
 if reconstructed.open:
     with reconstructed:

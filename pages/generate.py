@@ -8,8 +8,8 @@ import streamlit as st
 
 from ui.frame import describe_model, open_page, plain
 from ui.generate import sheets
-from ui.shared import models
-from ui.state import loaders, point
+from ui.shared import inputs, models
+from ui.state import address, loaders, point
 
 SAMPLES, COLUMNS = 60, 12
 SAMPLES_EACH, COLUMNS_EACH = 24, 8  # of each model and kind, side by side
@@ -23,38 +23,37 @@ names = models.label_names(checkpoint, space)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     views = sheets.views(space)
-    view = st.segmented_control("Show", views, default=views[0], key="shown", required=True, bind="query-params")
+    view = st.segmented_control(
+        "Show", views, default=views[0], key=address.SHOWN.name, required=True, bind=address.BIND
+    )
     view = view or views[0]  # an empty parameter in the address unselects
     source = sheets.PRIOR
     if view in (sheets.SAMPLES, sheets.CLASSES):
         source = (
             st.segmented_control(
-                "Draw codes from",
-                sheets.SOURCES,
-                default=source,
-                key="source",
+                "Sample codes from",
+                address.SOURCE.options,
+                default=address.SOURCE.default,
+                key=address.SOURCE.name,
                 required=True,
-                bind="query-params",
-                help="The prior is N(0, I). Gaussian and mixture are fitted to the codes of the test pictures.",
+                bind=address.BIND,
+                help=address.SOURCE.help,
             )
             or source
         )
     temperature = st.slider(
         "Temperature",
-        0.1,
-        2.0,
-        1.0,
-        0.1,
-        key="spread",
+        *address.SPREAD.range,
+        address.SPREAD.step,
+        key=address.SPREAD.name,
         width=130,
-        bind="query-params",
-        help="Multiplies the standard deviations that codes are drawn with: low is usual, high is daring.",
+        bind=address.BIND,
+        help=address.SPREAD.help,
     )
     if view == sheets.PLANE:
-        side = st.slider("Pictures a side", 5, 30, 16, key="side", width=130, bind="query-params")
+        side = st.slider("Images a side", *address.SIDE.range, key=address.SIDE.name, width=130, bind=address.BIND)
     else:
-        st.session_state.setdefault("seed", 0)
-        seed = int(st.number_input("Seed", 0, 9999, key="seed", width=100, bind="query-params"))
+        seed = inputs.whole_number("Seed", address.SEED, width=100)
         st.button(
             "Others",
             icon=":material/casino:",
@@ -63,8 +62,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )
     label = None
     if names and view in (sheets.SAMPLES, sheets.PLANE):
-        told = [sheets.ALL_CLASSES, *names] if view == sheets.SAMPLES else list(names)
-        chosen = st.selectbox("Label", told, key=f"told_{view}", width=170, filter_mode=None, bind="query-params")
+        labels = [sheets.ALL_CLASSES, *names] if view == sheets.SAMPLES else list(names)
+        parameter = address.SAMPLES_LABEL if view == sheets.SAMPLES else address.PLANE_LABEL
+        chosen = st.selectbox("Label", labels, key=parameter.name, width=170, filter_mode=None, bind=address.BIND)
         label = names.index(chosen) if chosen in names else None
 
 rows = []

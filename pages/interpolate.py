@@ -11,11 +11,9 @@ from ui.components.gallery import GalleryProps, gallery, picture
 from ui.frame import open_page, plain
 from ui.interpolate import scrubber, strips
 from ui.shared import models
-from ui.state import loaders, point
+from ui.state import address, loaders, point
 from vae_core import media
-from vae_core.latent import paths
 
-DEFAULT_ENDS = (0, 1)
 FRAMES_PER_SECOND = 8
 STEP_WIDTH = 200
 
@@ -26,30 +24,30 @@ if images is None:
 
 left, middle, right = st.columns([1, 3, 1], gap="medium")
 with left:
-    a = strips.choose_end("A", checkpoint, images, DEFAULT_ENDS[0])
+    a = strips.choose_end("A", checkpoint, images)
 with right:
-    b = strips.choose_end("B", checkpoint, images, DEFAULT_ENDS[1])
+    b = strips.choose_end("B", checkpoint, images)
 with middle:
     chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
     with st.container(horizontal=True):
         kind = st.segmented_control(
             "Path",
-            [kind.capitalize() for kind in paths.KINDS],
-            default="Linear",
-            key="path",
+            address.PATH.options,
+            default=address.PATH.default,
+            key=address.PATH.name,
             required=True,
-            bind="query-params",
-            help="Linear: a straight line between the codes. Spherical: along the shell where the prior has its mass.",
+            bind=address.BIND,
+            help=address.PATH.help,
         )
-        steps = st.slider("Steps", 3, 21, 9, key="steps", bind="query-params")
+        steps = st.slider("Steps", *address.STEPS.range, key=address.STEPS.name, bind=address.BIND)
         engine = st.segmented_control(
             "Decode",
-            ["Browser", "Server"],
-            default="Browser",
-            key="decoded",
+            address.DECODED.options,
+            default=address.DECODED.default,
+            key=address.DECODED.name,
             required=True,
-            bind="query-params",
-            help="In the browser pictures follow the hand; the server decodes whole steps, on release.",
+            bind=address.BIND,
+            help=address.DECODED.help,
         )
 
 with st.spinner("Decoding …", show_time=False):

@@ -6,16 +6,16 @@ import streamlit as st
 
 from ui.frame import open_page, plain
 from ui.models import cards
-from ui.state import loaders, point
+from ui.state import address, loaders, point
 
 checkpoint = open_page("pages/models.py")
 usable = loaders.checkpoints()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     sets = [cards.EVERYTHING, *sorted({cards.data_title(model) for model in usable})]
-    data = st.selectbox("Data", sets, key="data", width=300, filter_mode=None, bind="query-params")
+    data = st.selectbox("Data", sets, key=address.DATA.name, width=300, filter_mode=None, bind=address.BIND)
     families = [cards.EVERYTHING, *cards.FAMILIES]
     family = st.segmented_control(
-        "Family", families, default=cards.EVERYTHING, key="family", required=True, bind="query-params"
+        "Family", families, default=cards.EVERYTHING, key=address.FAMILY.name, required=True, bind=address.BIND
     )
 shown = cards.filtered(usable, data or cards.EVERYTHING, family or cards.EVERYTHING)
 if shown:
@@ -26,13 +26,13 @@ else:
 st.header(plain(checkpoint.name), anchor=False, divider="gray")
 st.markdown(plain(cards.title_of(checkpoint)))
 with st.container(horizontal=True, vertical_alignment="center"):
-    address = point.address_of(checkpoint.name, point.current())
+    link = point.address_of(checkpoint.name, point.current())
     for page, label, icon in (
         ("pages/explore.py", "Explore", ":material/tune:"),
         ("pages/generate.py", "Generate", ":material/auto_awesome:"),
         ("pages/training.py", "Training", ":material/monitoring:"),
     ):
-        st.page_link(page, label=label, icon=icon, query_params=address)
+        st.page_link(page, label=label, icon=icon, query_params=link)
     st.download_button(
         "Weights",
         lambda: cards.weights(checkpoint),

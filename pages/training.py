@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.frame import open_page, plain
 from ui.shared import models
-from ui.state import point
+from ui.state import address, point
 from ui.training import curves, runs
 
 CHART = {"displaylogo": False}
@@ -17,7 +17,7 @@ chosen, scale = st.columns([5, 1], vertical_alignment="bottom")
 with chosen:
     overlaid = models.choose_models(checkpoint, key="overlaid", families=())
 with scale:
-    logarithmic = st.toggle("Logarithmic", key="logarithmic", bind="query-params")
+    logarithmic = st.toggle("Logarithmic", key=address.LOGARITHMIC.name, bind=address.BIND)
 shown = [
     curves.Curve(model.name, model.history, model.run.model.family == "vae") for model in overlaid if model.history
 ]

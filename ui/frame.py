@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
-from ui.state import loaders, point
+from ui.state import address, loaders, point
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
 from vae_core.data import describe
@@ -50,6 +50,8 @@ def open_page(path: str, *, with_title: bool = True) -> Checkpoint:
     name = "Latent Space Explorer"
     st.set_page_config(page_title=name if path == "app.py" else f"{page.title} · {name}", page_icon="🧭", layout="wide")
     st.html(STYLE)
+    if rubbish := address.drop_rubbish(path):
+        notify(f"Part of this link could not be read and is ignored: {', '.join(rubbish)}.")
     if with_title:
         st.title(page.title, anchor=False)
         st.caption(page.purpose)
@@ -76,19 +78,17 @@ def _model_picker() -> Checkpoint | None:
     usable = {checkpoint.name: checkpoint for checkpoint in loaders.checkpoints()}
     if not usable:
         return None
-    asked = st.query_params.get("model")
-    if asked is not None and asked != st.session_state.get("written_model"):
-        if asked in usable:
-            st.session_state["model"] = asked
-        else:
-            st.session_state["notice"] = "The link's model is not here; showing another one instead."
+    linked = address.given(address.MODEL)
+    if linked in usable:
+        st.session_state["model"] = linked
+    elif linked is not None:
+        notify("The link's model is not on this machine; showing another one instead.")
     if st.session_state.get("model") not in usable:
         st.session_state["model"] = _preferred(list(usable.values()))
     st.session_state["model_picker"] = st.session_state["model"]
     st.selectbox("Model", list(usable), key="model_picker", on_change=_model_picked, filter_mode=None)
     checkpoint = usable[st.session_state["model"]]
-    st.session_state["written_model"] = checkpoint.name
-    st.query_params["model"] = checkpoint.name
+    address.write(address.MODEL, checkpoint.name)
     st.caption(describe_model(checkpoint))
     return checkpoint
 

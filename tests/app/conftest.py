@@ -57,7 +57,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """A function that opens a page with the parameters of its address and runs it once."""
     monkeypatch.chdir(PROJECT)
 
-    def open_page(page: str, **parameters: str) -> AppTest:
+    def open_page(page: str, **parameters: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONGEST_RUN)
         if page != "app.py":
             app.switch_page(page)

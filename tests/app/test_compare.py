@@ -20,13 +20,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
-from tests.app.test_pages import HOSTILE
 from ui.compare import comparison, denoising, ranking, rate_figure, rates, reconstructions, tables
 from ui.compare.comparison import PictureRow
 from ui.compare.rate_figure import RatePoint
-from ui.components.slider import LiveSlider
 from ui.shared import exports, models
+from ui.shared.live_slider import LiveSlider
 from ui.state import loaders
+from ui.state.parameters import Real
 from vae_core import media
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
 from vae_core.config import DataConfig, RunConfig, UserError
@@ -35,6 +35,7 @@ from vae_core.evaluation import evaluate, metrics
 from vae_core.latent.space import LatentSpace
 
 PAGE = "pages/compare.py"
+LEVEL = Real("level", (PAGE,), "A level", low=0.0, high=0.5, step=0.01, default=0.2, bound=False)
 DIGITS = DataConfig("digits")
 
 
@@ -217,18 +218,6 @@ def test_no_model_at_all_can_be_chosen(checkpoints: Path, open_page: OpenPage) -
         app = open_page(PAGE, model="digits-vae", view=view)
         app.multiselect[0].set_value([]).run()
         assert not app.exception
-
-
-@pytest.mark.parametrize("view", ["Denoising", "Rate against distortion", "Test split"])
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_address_falls_back_in_every_tab(
-    value: str, view: str, checkpoints: Path, open_page: OpenPage
-) -> None:
-    """As in the first tab, which the test of all pages opens."""
-    names = ("models", "pictures", "judge", "sorted", "drawn", "drawn_class", "noise", "distortion")
-    app = open_page(PAGE, model="digits-vae", view=view, **dict.fromkeys(names, value))
-    assert not app.exception
-    assert len(app.main.info) <= 1
 
 
 def test_figures_appear_when_a_model_has_them(checkpoints: Path, open_page: OpenPage) -> None:
@@ -417,11 +406,11 @@ def test_the_error_of_a_noisy_picture_is_of_what_is_seen(checkpoints: Path) -> N
 )
 def test_a_strange_message_of_the_slider_changes_nothing(message: object) -> None:
     """What a browser may send is not trusted; a number beyond the slider's ends is brought to the nearer one."""
-    slider = LiveSlider("level", low=0.0, high=0.5, step=0.01, first=0.2)
+    slider = LiveSlider(LEVEL)
     slider.take(message)
-    assert LiveSlider("level", low=0.0, high=0.5, step=0.01, first=0.2).value == 0.2
+    assert LiveSlider(LEVEL).value == 0.2
     slider.take({"value": 7, "sent": 2, "moving": True})
-    assert LiveSlider("level", low=0.0, high=0.5, step=0.01, first=0.2).value == 0.5
+    assert LiveSlider(LEVEL).value == 0.5
     slider.take({"value": 0.2, "sent": 3, "moving": False})
 
 

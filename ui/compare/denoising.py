@@ -10,9 +10,9 @@ import streamlit as st
 
 from ui.compare import comparison, ranking, reconstructions
 from ui.compare.comparison import Baselines, PictureRow, explain, named, show_row, told
-from ui.components.slider import LiveSlider
 from ui.shared import exports, pickers
-from ui.state import loaders
+from ui.shared.live_slider import LiveSlider
+from ui.state import address, loaders
 from vae_core.evaluation import metrics
 from vae_core.evaluation.denoising import add_noise
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
-
-LARGEST, STEP, FIRST = 0.5, 0.01, 0.2  # standard deviations; pixels in [0, 1]
 
 
 def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baselines) -> None:
@@ -47,7 +45,7 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
 @st.fragment
 def _denoise(models: Sequence[tuple[Checkpoint, bool]], images: ImageSet, chosen: np.ndarray) -> None:
     """The noise slider and its rows; moving it runs only this again."""
-    slider = LiveSlider("noise", low=0.0, high=LARGEST, step=STEP, first=FIRST)
+    slider = LiveSlider(address.NOISE)
     place = st.container(width=420)
     rows = denoised_rows(models, images, chosen, slider.value)
     names = [pickers.picture_name(images, int(index)) for index in chosen]

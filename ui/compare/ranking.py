@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ui.shared import models, pickers
-from ui.state import loaders
+from ui.state import address, loaders
 from vae_core.evaluation import metrics
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ def choose_pictures(checkpoint: Checkpoint, images: ImageSet) -> np.ndarray:
     selections = [RANDOM, WORST, BEST] + ([WORST_OF_CLASSES, BEST_OF_CLASSES] if labelled else [])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         selection = st.selectbox(
-            "Pictures", selections, key="pictures", width=190, bind="query-params", filter_mode=None
+            "Pictures", selections, key=address.PICTURES.name, width=190, bind=address.BIND, filter_mode=None
         )
         if selection == RANDOM:
-            drawn = pickers.draw_test_images(images, PICTURES, key="drawn")
+            drawn = pickers.draw_test_images(images, PICTURES)
             if not (sort := _pick_order()):
                 return drawn
             judge = _pick_judge(checkpoint)
         else:
             drawn = np.arange(min(PICTURES, len(images)))
-            only = None if selection in OF_CLASSES else pickers.pick_class(images, "drawn", in_address=True)
+            only = None if selection in OF_CLASSES else pickers.pick_drawn_class(images)
             judge = _pick_judge(checkpoint)
             sort = selection in OF_CLASSES and _pick_order()
     errors = loaders.attempt(lambda: split_errors(judge))
@@ -56,7 +56,7 @@ def choose_pictures(checkpoint: Checkpoint, images: ImageSet) -> np.ndarray:
 
 def _pick_order() -> bool:
     """Whether the pictures with the largest error come first."""
-    return st.toggle("Worst first", key="sorted", bind="query-params", help="Those with the largest MSE on the left")
+    return st.toggle("Worst first", key=address.SORTED.name, bind=address.BIND, help=address.SORTED.help)
 
 
 def _pick_judge(checkpoint: Checkpoint) -> Checkpoint:
@@ -65,7 +65,7 @@ def _pick_judge(checkpoint: Checkpoint) -> Checkpoint:
     options = [CURRENT, *known]
     if st.session_state.get("judge", CURRENT) not in options:
         del st.session_state["judge"]  # left over from other pictures
-    chosen = st.selectbox("By the MSE of", options, key="judge", width=190, bind="query-params")
+    chosen = st.selectbox("By the MSE of", options, key=address.JUDGE.name, width=190, bind=address.BIND)
     return known.get(chosen or CURRENT, checkpoint)
 
 

@@ -12,6 +12,7 @@ from ui.compare.rate_figure import RatePoint
 from ui.compare.tables import number
 from ui.frame import plain
 from ui.shared import exports, models
+from ui.state import address
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,7 +30,12 @@ def show(checkpoint: Checkpoint) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = (
             st.segmented_control(
-                "Distortion", list(MEASURES), default="MSE", key="distortion", required=True, bind="query-params"
+                "Distortion",
+                list(MEASURES),
+                default=address.DISTORTION.default,
+                key=address.DISTORTION.name,
+                required=True,
+                bind=address.BIND,
             )
             or "MSE"
         )  # an empty parameter in the address unselects
@@ -60,8 +66,9 @@ def _pick_pixels(checkpoint: Checkpoint, known: Sequence[Checkpoint]) -> str:
     kinds = sorted({models.pixels_of(one) for one in known}, reverse=True)
     if len(kinds) < 2:
         return own
-    key = f"pixels_of_{checkpoint.name}"
-    chosen = st.segmented_control("Pixels", kinds, default=own, key=key, required=True, bind="query-params")
+    chosen = st.segmented_control(
+        "Pixels", kinds, default=own, key=address.PIXELS.key(checkpoint.name), required=True, bind=address.BIND
+    )
     return chosen or own  # an empty parameter in the address unselects
 
 

@@ -13,7 +13,7 @@ from ui.compare import ranking, tables
 from ui.compare.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
 from ui.components.gallery import GalleryProps, gallery
 from ui.shared import exports, pickers
-from ui.state import loaders, point
+from ui.state import address, loaders, point
 from vae_core import media
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
             st.segmented_control(
                 "Figure under each picture",
                 list(FIGURES),
-                default="MSE",
-                key="figure",
+                default=address.FIGURE.default,
+                key=address.FIGURE.name,
                 required=True,
-                bind="query-params",
+                bind=address.BIND,
                 label_visibility="collapsed",
             )
             or "MSE"
         )  # an empty parameter in the address unselects
-        with_errors = st.toggle("Error maps", value=True, key="errors", bind="query-params")
+        with_errors = st.toggle("Error maps", value=address.ERRORS.default, key=address.ERRORS.name, bind=address.BIND)
         scale = st.container(width="content")
 
     with st.spinner("Reconstructing …", show_time=False):

@@ -11,7 +11,9 @@ import streamlit as st
 from ui.components.map import Parameter
 from ui.embeddings import loading
 from ui.embeddings.colours import CLASS, colourings
+from ui.shared import inputs
 from ui.shared.models import comparable_models
+from ui.state import address
 from vae_core import maps
 from vae_core.maps import LIBRARIES, Library, MapRequest, Source, usual_parameters
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 ALONE, OTHER_SEED = "Nothing", "Another seed"
 PLANE_TITLE = "Codes"
 LABELS = {
-    "perplexity": ("Perplexity", loading.PERPLEXITIES),
-    "neighbours": ("Neighbours", loading.NEIGHBOURS),
-    "distance": ("Minimum distance", loading.DISTANCES),
+    address.PERPLEXITY.name: ("Perplexity", address.PERPLEXITY),
+    address.NEIGHBOURS.name: ("Neighbours", address.NEIGHBOURS),
+    address.DISTANCE.name: ("Minimum distance", address.DISTANCE),
 }
 OF_METHOD: dict[str, tuple[str, ...]] = {"tsne": ("perplexity",), "umap": ("neighbours", "distance")}
 
@@ -52,20 +54,24 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
     others = [title for title in methods if title != PLANE_TITLE]
     models = [other.name for other in comparable_models(checkpoint) if other.name != checkpoint.name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
-        title = st.segmented_control("Map", list(methods), default=first, key="map", required=True, bind="query-params")
-        colouring = st.selectbox("Colour", names, key="colour", bind="query-params", filter_mode=None, width=190)
+        title = st.segmented_control(
+            "Map", list(methods), default=first, key=address.MAP.name, required=True, bind=address.BIND
+        )
+        colouring = st.selectbox(
+            "Colour", names, key=address.COLOUR.name, bind=address.BIND, filter_mode=None, width=190
+        )
         beside = st.selectbox(
             "Beside it",
             [ALONE, OTHER_SEED, *others, *models],
-            key="second",
-            bind="query-params",
+            key=address.SECOND_MAP.name,
+            bind=address.BIND,
             filter_mode=None,
             width=190,
             help="A second map of the same pictures: pointing and selecting works in both",
         )
         with st.popover("More", icon=":material/tune:"):
             dimensions = st.segmented_control(
-                "Dimensions", [2, 3], default=2, key="dimensions", required=True, bind="query-params"
+                "Dimensions", [2, 3], default=2, key=address.DIMENSIONS.name, required=True, bind=address.BIND
             )
             sources = [
                 title
@@ -76,31 +82,23 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
                 "Mapped",
                 sources,
                 default=sources[0],
-                key="input",
+                key=address.MAPPED.name,
                 required=True,
-                bind="query-params",
+                bind=address.BIND,
                 help="What is mapped: the codes, one draw of each posterior, or for comparison the pictures themselves",
             )
             points = st.segmented_control(
-                "Points", counts, default=counts[-1], key="points", required=True, bind="query-params"
+                "Points", counts, default=counts[-1], key=address.POINTS.name, required=True, bind=address.BIND
             )
-            st.session_state.setdefault("map_seed", 0)
-            seed = st.number_input(
-                "Seed",
-                0,
-                99,
-                key="map_seed",
-                bind="query-params",
-                width=130,
-                help="t-SNE and UMAP begin with a little chance; what other seeds show, too, is stable",
-            )
+            help = "t-SNE and UMAP start at random; what other seeds show as well can be trusted"
+            seed = inputs.whole_number("Seed", address.MAP_SEED, width=130, help=help)
             library = st.segmented_control(
                 "t-SNE by",
                 LIBRARIES,
                 default=LIBRARIES[0],
-                key="library",
+                key=address.LIBRARY.name,
                 required=True,
-                bind="query-params",
+                bind=address.BIND,
                 help="Two programs for the same method; scikit-learn's takes about twice as long",
             )
     by_title = {title: source for source, title in maps.SOURCES.items()}
@@ -108,7 +106,7 @@ def choose(checkpoint: Checkpoint, count: int) -> Choice:
         methods[title or first],
         int(points or counts[-1]),
         int(dimensions or 2),
-        int(seed or 0),
+        seed,
         colouring or CLASS,
         beside or ALONE,
         by_title.get(source or "", "means"),
@@ -124,38 +122,26 @@ def _usual(points: int) -> dict[str, float]:
 
 def read_parameters(points: int) -> dict[str, float]:
     """The methods' parameters: from the address if a visitor put them there, else the session's, else the usual."""
-    found = {}
-    for name, (_, values) in LABELS.items():
-        asked = st.query_params.get(name)
-        if asked is not None and asked != st.session_state.get(f"written_{name}"):
-            number = _number(asked)
-            if number in values:
-                st.session_state[f"map_{name}"] = number
-        found[name] = st.session_state.get(f"map_{name}", _usual(points)[name])
-    return found
+    values = {}
+    for name, (_, parameter) in LABELS.items():
+        if (linked := address.given(parameter)) is not None:
+            st.session_state[f"map_{name}"] = linked
+        values[name] = st.session_state.get(f"map_{name}", _usual(points)[name])
+    return values
 
 
 def write_parameters(method: str, points: int) -> None:
     """Put the parameters of the shown method into the address, unless they are the usual ones."""
     for name, usual in _usual(points).items():
         value = st.session_state.get(f"map_{name}", usual)
-        if name in OF_METHOD.get(method, ()) and value != usual:
-            st.session_state[f"written_{name}"] = st.query_params[name] = f"{value:g}"
-        else:
-            st.query_params.pop(name, None)
+        shown = name in OF_METHOD.get(method, ()) and value != usual
+        address.write(LABELS[name][1], f"{value:g}" if shown else None)
 
 
 def tune(values: dict[str, float]) -> None:
     """Take up the parameters that a slider under the map was moved to."""
     for name, value in values.items():
         st.session_state[f"map_{name}"] = value
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def request_of(checkpoint: Checkpoint, method: maps.Method, choice: Choice, parameters: dict[str, float]) -> MapRequest:
@@ -181,10 +167,18 @@ def sliders(request: MapRequest, ready: Sequence[MapRequest]) -> list[Parameter]
     now = _values(request)
     made: list[Parameter] = []
     for name in OF_METHOD.get(request.method, ()):
-        label, values = LABELS[name]
+        label, parameter = LABELS[name]
         others = [other for other in now if other != name]
         there = [_values(one)[name] for one in ready if all(_values(one)[other] == now[other] for other in others)]
-        made.append(Parameter(name, label, values, _tidy(now[name]), [_tidy(value) for value in there]))
+        made.append(
+            Parameter(
+                name,
+                label,
+                [_tidy(level) for level in parameter.levels],
+                _tidy(now[name]),
+                [_tidy(value) for value in there],
+            )
+        )
     return made
 
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.5
 CODES = "codes"  # the plane of a model with two numbers, which is its own map
-PERPLEXITIES = tuple(range(5, 101, 5))
-NEIGHBOURS = tuple(range(5, 101, 5))
-DISTANCES = tuple(round(0.1 * step, 1) for step in range(10))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from ui.components.gallery import GalleryProps, gallery, picture
 from ui.explore import panels
 from ui.shared import moves
 from ui.shared.models import label_names
-from ui.state import point
+from ui.state import address, point
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -159,7 +159,9 @@ def _traversal(space: LatentSpace) -> None:
     """One latent dimension from end to end, all others fixed; a click moves the point there."""
     names = [f"z{dimension}" for dimension in space.statistics.order]
     st.subheader("Traversal", anchor=False)
-    chosen = st.selectbox("Latent dimension", names, key="traversed", bind="query-params", filter_mode=None, width=260)
+    chosen = st.selectbox(
+        "Latent dimension", names, key=address.TRAVERSED.name, bind=address.BIND, filter_mode=None, width=260
+    )
     dimension = int((chosen or names[0])[1:])
     now = point.current()
     value = now.code[dimension]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.shared.live_point import Options
 from ui.shared.models import latent_of
-from ui.state import directions, loaders
+from ui.state import address, directions, loaders
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 DIMENSIONS, PRINCIPAL, ATTRIBUTES = "Dimensions", "Principal directions", "Attributes"
 BASES = {DIMENSIONS: "dimensions", PRINCIPAL: "principal", ATTRIBUTES: "attributes", directions.BASIS: "own"}
 NO_MODEL = "No other"
-QUICKEST = "Quickest"
-BACKENDS = {QUICKEST: "auto", "JavaScript": "js", "Server": ""}
+BACKENDS = dict(zip(address.ENGINE.options, ("auto", "js", ""), strict=True))
 
 
 def choose(checkpoint: Checkpoint, space: LatentSpace) -> Options:
@@ -30,9 +29,9 @@ def choose(checkpoint: Checkpoint, space: LatentSpace) -> Options:
             "Sliders move",
             _offered_bases(checkpoint, space),
             default=DIMENSIONS,
-            key="basis",
+            key=address.BASIS.name,
             required=True,
-            bind="query-params",
+            bind=address.BIND,
             help="Single latent dimensions; the directions in which the codes of the test images vary most; for images "
             "with attributes, the directions from codes without an attribute to codes with it; or the directions "
             "towards images that you selected on the Embeddings page",
@@ -40,8 +39,8 @@ def choose(checkpoint: Checkpoint, space: LatentSpace) -> Options:
         beside = st.selectbox(
             "Second model",
             [NO_MODEL, *others],
-            key="beside",
-            bind="query-params",
+            key=address.BESIDE.name,
+            bind=address.BIND,
             filter_mode=None,
             help="Decodes the same latent vector; it must have as many latent dimensions",
             width=200,
@@ -50,23 +49,21 @@ def choose(checkpoint: Checkpoint, space: LatentSpace) -> Options:
         with st.popover("Settings", icon=":material/settings:"):
             temperature = st.slider(
                 "Temperature",
-                0.1,
-                2.0,
-                1.0,
-                0.1,
-                key="temperature",
-                bind="query-params",
-                help="Scales the standard deviation of random samples: low gives typical images, high unusual ones",
+                *address.TEMPERATURE.range,
+                address.TEMPERATURE.step,
+                key=address.TEMPERATURE.name,
+                bind=address.BIND,
+                help=address.TEMPERATURE.help,
             )
-            smooth = st.toggle("Smooth pixels", key="smooth", bind="query-params")
-            pace = st.toggle("Show decoding time", key="pace", bind="query-params")
+            smooth = st.toggle("Smooth pixels", key=address.SMOOTH.name, bind=address.BIND)
+            pace = st.toggle("Show decoding time", key=address.PACE.name, bind=address.BIND)
             backend = st.segmented_control(
                 "Decode with",
                 list(BACKENDS),
-                default=QUICKEST,
-                key="engine",
+                default=address.ENGINE.default,
+                key=address.ENGINE.name,
                 required=True,
-                bind="query-params",
+                bind=address.BIND,
                 help="“Quickest” uses WebAssembly if the browser supports it. “Server” decodes when you let go of a "
                 "slider.",
             )
@@ -75,7 +72,7 @@ def choose(checkpoint: Checkpoint, space: LatentSpace) -> Options:
         beside=others.get(beside or ""),
         smooth=smooth,
         temperature=temperature,
-        backend=BACKENDS[backend or QUICKEST],
+        backend=BACKENDS[backend or address.ENGINE.default],
         pace=pace,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import streamlit as st
 from ui.components import live
 from ui.components.live.props import Blend, PathProps, PathRow, bytes_in_base64, singles_in_base64
 from ui.interpolate import strips
-from ui.state import loaders
+from ui.state import address, loaders
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -81,19 +80,15 @@ def _row(model: Checkpoint, decoder: str, a: strips.End, b: strips.End, kind: st
 
 def place(steps: int) -> float:
     """Where on the path one stands, from 1 to ``steps``: as the address says, or the session; else half-way."""
-    asked = st.query_params.get("step")
-    if asked is not None and asked != st.session_state.get("written_step"):
-        with contextlib.suppress(ValueError):
-            st.session_state["place"] = float(asked)
+    if (linked := address.given(address.STEP)) is not None:
+        st.session_state["place"] = linked
     now = st.session_state.get("place", (steps + 1) // 2)
     return min(max(now, 1.0), float(steps)) if math.isfinite(now) else 1.0
 
 
 def write_place(steps: int) -> None:
     """Put the place into the address."""
-    text = f"{place(steps):.2f}".rstrip("0").rstrip(".")
-    st.session_state["written_step"] = text
-    st.query_params["step"] = text
+    address.write(address.STEP, address.format_number(place(steps), 2))
 
 
 def take_place(value: Any, steps: int) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from ui.components.gallery import picture
 from ui.frame import plain
 from ui.shared import pickers
-from ui.state import loaders, point
+from ui.state import address, loaders, point
 from vae_core import media
 from vae_core.latent import paths
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vae_core.data import ImageSet
     from vae_core.latent.space import LatentSpace
 
+PARAMETERS = {"A": address.END_A, "B": address.END_B}
 END_WIDTH = 168
 FAR_SHARE = 0.99  # a step is far out if it lies farther from every real code than this share of real codes do
 MOST_CODES = 2000  # of the test split, for the distances between real codes
@@ -52,9 +53,9 @@ class Row:
     model: Checkpoint | None = None
 
 
-def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
-    """The picture at one end, with a menu to choose another: a test picture, one's own, or a pinned point."""
-    end = _chosen_end(letter, checkpoint, images, default)
+def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet) -> End:
+    """The image at one end, with a menu to choose another: a test image, one's own, or a pinned point."""
+    end = _chosen_end(letter, images)
     picture(end.picture, f"{letter}: {end.name}", key=f"picture_{letter}", size=END_WIDTH)
     st.caption(f"**{letter}** · {plain(end.name)}")
     with st.popover(f"Choose {letter}", icon=":material/photo_library:", width=END_WIDTH):
@@ -62,30 +63,29 @@ def choose_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: i
     return end
 
 
-def _chosen_end(letter: str, checkpoint: Checkpoint, images: ImageSet, default: int) -> End:
-    kept = st.session_state.get(f"end_{letter}")
-    if isinstance(kept, End) and kept.picture.shape == images.images.shape[1:]:
-        return kept
-    index = _index_in_address(letter, len(images), default)
-    st.session_state[f"index_{letter}"] = index
-    st.query_params[letter.lower()] = str(index)
+def _chosen_end(letter: str, images: ImageSet) -> End:
+    own = st.session_state.get(f"end_{letter}")
+    if isinstance(own, End) and own.picture.shape == images.images.shape[1:]:
+        return own
+    index = _index(letter, len(images))
+    _set_index(letter, index)
     label = None if images.labels is None else int(images.labels[index])
     return End(images.images[index] / np.float32(255), pickers.picture_name(images, index), label)
 
 
-def _index_in_address(letter: str, count: int, default: int) -> int:
-    """The test image that the address or the session names; the default if neither names one that there is."""
-    asked = st.query_params.get(letter.lower())
-    known = st.session_state.get(f"index_{letter}", default)
-    if asked is None or not (asked.isascii() and asked.isdigit() and len(asked) < 9 and int(asked) < count):
-        return known if known < count else default
-    return int(asked)
+def _index(letter: str, count: int) -> int:
+    """The test image that the address or the session names; the default if there is no such image."""
+    linked = address.given(PARAMETERS[letter])
+    if linked is not None and linked < count:
+        return linked
+    index = st.session_state.get(f"index_{letter}", PARAMETERS[letter].default)
+    return index if index < count else PARAMETERS[letter].default
 
 
 def _set_index(letter: str, index: int) -> None:
     st.session_state.pop(f"end_{letter}", None)
     st.session_state[f"index_{letter}"] = index
-    st.query_params[letter.lower()] = str(index)
+    address.write(PARAMETERS[letter], str(index))
 
 
 def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:

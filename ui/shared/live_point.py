@@ -14,7 +14,8 @@ from ui.components.live.props import OwnDirection, WorkbenchProps
 from ui.frame import notify
 from ui.shared import moves, pickers
 from ui.shared.models import label_names
-from ui.state import directions, loaders, point
+from ui.state import address, directions, loaders, point
+from ui.state.parameters import LARGEST_COORDINATE
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -122,7 +123,7 @@ def take_move(value: Any, key: str, space: LatentSpace) -> None:
 
 
 def _is_sensible(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and abs(value) <= point.LARGEST
+    return isinstance(value, int | float) and math.isfinite(value) and abs(value) <= LARGEST_COORDINATE
 
 
 def _take_request(value: Any, checkpoint: Checkpoint) -> None:
@@ -142,10 +143,10 @@ def _take_request(value: Any, checkpoint: Checkpoint) -> None:
 def take_pad(value: Any) -> None:
     """Keep the pad's axes in the address."""
     if isinstance(value, list) and len(value) == 2 and all(isinstance(name, str) for name in value):
-        st.query_params["pad"] = ",".join(value)
+        address.write(address.PAD, ",".join(value))
 
 
 def _pad_axes() -> list[str] | None:
     """The pad's axes that the address names; the view ignores names that it does not know."""
-    names = st.query_params.get("pad", "").split(",")
-    return names if len(names) == 2 else None
+    names = address.current(address.PAD)
+    return None if names is None else list(names)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.state import loaders
+from ui.state import address, loaders
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -60,7 +60,7 @@ def _same_data(first: str, second: str) -> bool:
 def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]) -> list[Checkpoint]:
     """Choose several models of the same images; at first those of the families with as many latent dimensions.
 
-    The choice is in the page's address.
+    The choice is in the page's address; a model that a link names and that cannot be compared is left out.
     """
     known = {other.name: other for other in comparable_models(checkpoint)}
     latent = checkpoint.run.model.latent
@@ -71,11 +71,9 @@ def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]
         first.append(checkpoint.name)
     state = f"{key}_of_{checkpoint.name}"
     st.session_state.setdefault(state, first)
-    asked = st.query_params.get("models")
-    if asked is not None and asked != st.session_state.get("written_models"):
-        st.session_state[state] = asked.split(",")
+    if (linked := address.given(address.MODELS)) is not None:
+        st.session_state[state] = list(linked)
     st.session_state[state] = [name for name in st.session_state[state] if name in known] or first
     chosen = st.multiselect("Models", list(known), key=state, placeholder="Choose at least one model")
-    st.session_state["written_models"] = ",".join(chosen)
-    st.query_params["models"] = ",".join(chosen)
+    address.write(address.MODELS, ",".join(chosen))
     return [known[name] for name in chosen]

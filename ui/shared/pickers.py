@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -11,7 +10,8 @@ import streamlit as st
 from ui.components.gallery import GalleryProps, gallery
 from ui.components.sketch import sketch
 from ui.frame import notify, plain
-from ui.state import loaders, point
+from ui.shared import inputs
+from ui.state import address, loaders, point
 from vae_core import media
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
@@ -67,7 +67,7 @@ def pick_test_image(
             placeholder=f"0 to {len(images) - 1}",
             on_change=number_given,
         )
-    shown = _draw(images, chosen_class, page_seed, PICTURES_PER_PAGE)
+    shown = _sample(images, chosen_class, page_seed, PICTURES_PER_PAGE)
     gallery(
         GalleryProps(
             images.images[shown] / np.float32(255),
@@ -80,13 +80,29 @@ def pick_test_image(
     )
 
 
-def pick_class(images: ImageSet, key: str, *, in_address: bool = False) -> int | None:
+def pick_class(images: ImageSet, key: str) -> int | None:
     """The class to choose from, or None for all of them."""
-    if images.labels is None or not images.class_names:
+    if not _has_classes(images):
+        return None
+    return _class_index(
+        images, st.selectbox("Class", [ALL_CLASSES, *images.class_names], key=f"{key}_class", width=200)
+    )
+
+
+def pick_drawn_class(images: ImageSet) -> int | None:
+    """The same for ``draw_test_images``, in the page's address."""
+    if not _has_classes(images):
         return None
     names = [ALL_CLASSES, *images.class_names]
-    bind: Literal["query-params"] | None = "query-params" if in_address else None
-    chosen = st.selectbox("Class", names, key=f"{key}_class", width=200, bind=bind)
+    chosen = st.selectbox("Class", names, key=address.DRAWN_CLASS.name, width=200, bind=address.BIND)
+    return _class_index(images, chosen)
+
+
+def _has_classes(images: ImageSet) -> bool:
+    return images.labels is not None and bool(images.class_names)
+
+
+def _class_index(images: ImageSet, chosen: str | None) -> int | None:
     return None if chosen in (None, ALL_CLASSES) else images.class_names.index(chosen)
 
 
@@ -94,7 +110,7 @@ def _next_page(key: str) -> None:
     st.session_state[f"{key}_page"] = int(st.session_state.get(f"{key}_page", 0)) + 1
 
 
-def _draw(images: ImageSet, chosen_class: int | None, seed: int, count: int) -> np.ndarray:
+def _sample(images: ImageSet, chosen_class: int | None, seed: int, count: int) -> np.ndarray:
     """Indices of test images in order: drawn at random, the same for the same seed."""
     generator = np.random.default_rng(seed)
     pool = np.arange(len(images))
@@ -103,15 +119,12 @@ def _draw(images: ImageSet, chosen_class: int | None, seed: int, count: int) -> 
     return np.sort(generator.choice(pool, min(count, len(pool)), replace=False))
 
 
-def draw_test_images(images: ImageSet, count: int, *, key: str) -> np.ndarray:
-    """Indices of ``count`` test images: of a class or of all, another draw at each press of the button.
-
-    Class and number of the draw are in the page's address.
-    """
-    chosen_class = pick_class(images, key, in_address=True)
-    st.session_state.setdefault(key, 0)
-    st.number_input("Draw", 0, 9999, key=key, bind="query-params", help="Each number is another random draw", width=130)
-    return _draw(images, chosen_class, int(st.session_state[key]), count)
+def draw_test_images(images: ImageSet, count: int) -> np.ndarray:
+    """Indices of ``count`` random test images of a class or of all; class and seed are in the page's address."""
+    chosen_class = pick_drawn_class(images)
+    help = "Each number selects other images at random"
+    seed = inputs.whole_number("Selection", address.DRAWN, width=130, help=help)
+    return _sample(images, chosen_class, seed, count)
 
 
 def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.ndarray], None]) -> None:
@@ -224,6 +237,7 @@ __all__ = [
     "move_to_test_image",
     "own_picture",
     "pick_class",
+    "pick_drawn_class",
     "pick_test_image",
     "picture_name",
     "position_of",

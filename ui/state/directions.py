@@ -1,4 +1,4 @@
-"""Directions that a visitor made of pictures selected on the map: kept for the session, and in Explore's address."""
+"""Directions towards images that a visitor selected on the map: kept for the session, and in Explore's address."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui.state import point
+from ui.state import address, point
 from vae_core.latent.directions import direction_towards
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.latent.space import LatentSpace
 
-MOST = 6  # the oldest makes room
+MOST = address.TOWARDS.most  # the oldest makes room
 LONGEST_NAME = 40
-PARAMETER = "towards"
-BASIS = "Yours"  # what Explore calls sliders over them
-RESERVED = re.compile(r"[,:;\s]+")  # what separates names and numbers in an address
+BASIS = "Yours"  # what Explore calls them
+RESERVED = re.compile(r"[,:;\s]+")  # what separates names and coordinates in an address
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A step (D numbers, rounded like a point's) and what it leads towards, in words."""
+    """A step (D values, rounded like a point's) and what it leads towards, in words."""
 
     name: str
     step: tuple[float, ...]
@@ -51,39 +50,33 @@ def keep_selection(checkpoint: Checkpoint, space: LatentSpace, codes: np.ndarray
 
 
 def read_address(checkpoint: Checkpoint) -> None:
-    """Take up the directions that a link brings; what does not fit the model is passed over."""
-    text = st.query_params.get(PARAMETER)
-    if text is None or text == st.session_state.get("written_towards"):
-        return
-    found: list[Direction] = []
-    for part in text.split(";")[:MOST]:
-        name, _, numbers = part.partition(":")
-        step = point.parse_code(numbers, checkpoint.run.model.latent)
-        if step is not None and any(step):
-            found.append(Direction(_unused(name, found), step))
-    if found:
-        _set(checkpoint, found)
+    """Take up the directions that a link brings; those that do not fit the model are ignored."""
+    latent = checkpoint.run.model.latent
+    linked: list[Direction] = []
+    for name, step in address.given(address.TOWARDS) or ():
+        if len(step) == latent and any(point.rounded(step)):
+            linked.append(Direction(_unused(name, linked), point.rounded(step)))
+    if linked:
+        _set(checkpoint, linked)
 
 
 def write_address(checkpoint: Checkpoint) -> None:
     """Put the directions into the page's address."""
-    if found := kept(checkpoint):
-        st.session_state["written_towards"] = st.query_params[PARAMETER] = _as_text(found)
-    else:
-        st.query_params.pop(PARAMETER, None)
+    own = kept(checkpoint)
+    address.write(address.TOWARDS, _as_text(own) if own else None)
 
 
-def address_of(found: list[Direction]) -> dict[str, str]:
+def address_of(shown: list[Direction]) -> dict[str, str]:
     """The query parameters of a link to Explore with sliders over directions."""
-    return {PARAMETER: _as_text(found), "basis": BASIS}
+    return {address.TOWARDS.name: _as_text(shown), address.BASIS.name: BASIS}
 
 
-def _as_text(found: list[Direction]) -> str:
-    return ";".join(f"{one.name}:{point.format_code(one.step)}" for one in found)
+def _as_text(shown: list[Direction]) -> str:
+    return ";".join(f"{direction.name}:{point.format_code(direction.step)}" for direction in shown)
 
 
-def _set(checkpoint: Checkpoint, found: list[Direction]) -> None:
-    st.session_state.setdefault("directions", {})[checkpoint.digest] = found[-MOST:]
+def _set(checkpoint: Checkpoint, own: list[Direction]) -> None:
+    st.session_state.setdefault("directions", {})[checkpoint.digest] = own[-MOST:]
 
 
 def _unused(name: str, others: list[Direction]) -> str:

@@ -1,23 +1,24 @@
-"""The one point that all pages share: a code of the current model, its label, its history, its pins, and its URL.
+"""The one point that all pages share: a code of the current model, its label, its history, its pins, and its address.
 
-A slider, a picture, a click on the map: whatever moves the point calls ``move_to``. ``restore`` reads the address
-at the start of a run and ``write_address`` keeps it true, so that a copied link shows what is on the screen.
+A slider, an image, a click on the map: whatever moves the point calls ``move_to``. ``start`` reads the address at the
+beginning of a run and ``write_address`` keeps it up to date, so that a copied link shows what is on the screen.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from ui.state import address
+
 if TYPE_CHECKING:
+    from ui.state.parameters import Parameter
     from vae_core.checkpoint import Checkpoint
 
-DIGITS = 3  # of a code's numbers, on the screen as in the address
-LARGEST = 1e4  # no code of any model lies further out
+DIGITS = 3  # after the point, of a code's coordinates
 LONGEST_HISTORY = 100
 PIN_NAMES = "ABCDEFGH"
 BY_HAND = "moved by hand"
@@ -25,14 +26,14 @@ BY_HAND = "moved by hand"
 
 @dataclass(frozen=True)
 class Point:
-    """A code (D numbers, rounded to DIGITS), the label for a conditional model, and where it came from in words."""
+    """A code (D values, rounded to DIGITS), the label for a conditional model, and where it came from in words."""
 
     code: tuple[float, ...]
     label: int | None = None
     source: str = "the mean of all codes"
     image: int | None = None
-    """The test image that the code is the encoding of, by index; None once it has been moved away. A link may claim
-    one wrongly: who shows the image checks it."""
+    """The index of the test image that was encoded; None once the point has been moved. A link may name a wrong one,
+    so check it before showing the image."""
 
     def array(self) -> np.ndarray:
         """The code, float32 (D,)."""
@@ -55,7 +56,7 @@ class Trail:
 
 
 def start(checkpoint: Checkpoint) -> None:
-    """Make sure that there is a point for the model, and take up what the address says."""
+    """Make sure that the model has a point, and take up the one in the address, if any."""
     choose_trail(checkpoint)
     _read_address(checkpoint)
 
@@ -105,42 +106,42 @@ def set_dimension(dimension: int, value: float) -> None:
 
 
 def set_label(label: int) -> None:
-    """Change the label that the decoder is told."""
+    """Change the label that the decoder is given."""
     go(replace(current(), label=int(label), image=None))
 
 
 def go(point: Point) -> None:
     """Make a point the current one, with the old one remembered."""
-    here = trail()
-    if point == here.now:
+    history = trail()
+    if point == history.now:
         return
-    here.past = [*here.past, here.now][-LONGEST_HISTORY:]
-    here.future = []
-    here.now = point
+    history.past = [*history.past, history.now][-LONGEST_HISTORY:]
+    history.future = []
+    history.now = point
 
 
 def undo() -> None:
     """Go back one step, if there is one."""
-    here = trail()
-    if here.past:
-        here.future.append(here.now)
-        here.now = here.past.pop()
+    history = trail()
+    if history.past:
+        history.future.append(history.now)
+        history.now = history.past.pop()
 
 
 def redo() -> None:
     """Take back the last undo."""
-    here = trail()
-    if here.future:
-        here.past.append(here.now)
-        here.now = here.future.pop()
+    history = trail()
+    if history.future:
+        history.past.append(history.now)
+        history.now = history.future.pop()
 
 
 def pin() -> None:
     """Keep the current point under the first free letter, if there is one."""
-    here = trail()
-    free = next((name for name in PIN_NAMES if name not in here.pins), None)
+    history = trail()
+    free = next((name for name in PIN_NAMES if name not in history.pins), None)
     if free:
-        here.pins[free] = here.now
+        history.pins[free] = history.now
 
 
 def unpin(name: str) -> None:
@@ -154,67 +155,41 @@ def unpin(name: str) -> None:
 def write_address() -> None:
     """Put the point into the page's address, with the test image that it is the encoding of, if any."""
     now = current()
-    st.session_state["written_z"] = format_code(now.code)
-    st.session_state["written_label"] = None if now.label is None else str(now.label)
-    st.query_params["z"] = st.session_state["written_z"]
-    if now.label is None:
-        st.query_params.pop("label", None)
-    else:
-        st.query_params["label"] = str(now.label)
-    if now.image is None:
-        st.query_params.pop("image", None)
-    else:
-        st.query_params["image"] = str(now.image)
+    address.write(address.Z, format_code(now.code))
+    address.write(address.LABEL, None if now.label is None else str(now.label))
+    address.write(address.IMAGE, None if now.image is None else str(now.image))
 
 
 def address_of(checkpoint_name: str, point: Point) -> dict[str, str]:
     """The query parameters of a link to a point."""
-    parameters = {"model": checkpoint_name, "z": format_code(point.code)}
-    extras = {"label": point.label, "image": point.image}
-    return parameters | {name: str(value) for name, value in extras.items() if value is not None}
+    texts: dict[Parameter, object] = {address.MODEL: checkpoint_name, address.Z: format_code(point.code)}
+    texts |= {address.LABEL: point.label, address.IMAGE: point.image}
+    return {parameter.name: str(value) for parameter, value in texts.items() if value is not None}
 
 
 def format_code(code: tuple[float, ...]) -> str:
-    """A code as the address holds it: numbers separated by commas, without needless zeros."""
-    return ",".join(f"{value:.{DIGITS}f}".rstrip("0").rstrip(".") for value in code)
-
-
-def parse_code(text: str, size: int) -> tuple[float, ...] | None:
-    """The code in an address, or None if it is not ``size`` finite numbers of a sensible size."""
-    parts = text.split(",") if len(text) <= 32 * size else []
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        return None
-    if len(values) != size or not all(math.isfinite(value) and abs(value) <= LARGEST for value in values):
-        return None
-    return rounded(values)
+    """A code as the address holds it."""
+    return address.format_vector(code, DIGITS)
 
 
 def _read_address(checkpoint: Checkpoint) -> None:
-    """Take up a point from the address if the visitor, and not this program, put it there."""
+    """Take up the point of a visitor's link."""
     model = checkpoint.run.model
-    z, label = st.query_params.get("z"), st.query_params.get("label")
-    if label is not None and label != st.session_state.get("written_label") and model.classes:
-        if (given := _whole_number(label)) is not None and given < model.classes:
-            set_label(given)
+    code, label = address.given(address.Z), address.given(address.LABEL)
+    if label is not None and model.classes:
+        if label < model.classes:
+            set_label(label)
         else:
-            st.session_state["notice"] = "The link's label is not one of this model's; showing your last one instead."
-    if z is not None and z != st.session_state.get("written_z"):
-        code = parse_code(z, model.latent)
-        if code is None:
+            st.session_state["notice"] = "This model does not have the link's label; showing your last one instead."
+    if code is not None:
+        if len(code) != model.latent:
             st.session_state["notice"] = (
-                f"The link's point does not fit {checkpoint.name}, which takes {model.latent} numbers; "
+                f"The link's point has {len(code)} dimensions, but {checkpoint.name} is {model.latent}-dimensional; "
                 "showing your last point instead."
             )
-        elif code != current().code:
-            image = _whole_number(st.query_params.get("image", ""))
-            go(replace(current(), code=code, source="a link", image=image))
-
-
-def _whole_number(text: str) -> int | None:
-    """A number of up to eight digits, or None."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+        elif rounded(code) != current().code:
+            image = address.current(address.IMAGE)
+            go(replace(current(), code=rounded(code), source="a link", image=image))
 
 
 def rounded(code: np.ndarray | list[float] | tuple[float, ...]) -> tuple[float, ...]:
