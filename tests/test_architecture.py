@@ -77,6 +77,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         assert call not in text.replace(".eval()", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
@@ -103,6 +104,7 @@ def test_heavy_libraries_wait_until_they_are_needed(module: str, absent: set[str
     assert not absent & set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_every_title_is_there_before_heavy_libraries() -> None:
     """Also a fresh server paints soon: up to its title, no page has loaded what it needs further down."""
     command = [sys.executable, "-c", TITLES, *(str(path) for path in PAGES)]

@@ -115,6 +115,7 @@ def test_the_table_of_the_study_gives_mean_and_spread() -> None:
     assert "not finite" in lines[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["shuffle", "constant Adam 1e-3, averaged", "free bits 0.1", "shuffle, by a plain loop"]
 )
@@ -163,6 +164,7 @@ def test_free_bits_cost_nothing() -> None:
     torch.testing.assert_close(cost, torch.full((2,), 0.5 + 4.0))
 
 
+@pytest.mark.slow
 def test_the_speed_of_training_is_measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Loops, shares and operations run and print their rows; a peer that is not installed is told."""
     monkeypatch.setitem(sys.modules, "pythae", None)
@@ -209,6 +211,7 @@ def test_the_maps_table_says_what_holds(ours: float, holds: str) -> None:
     assert map_page.Row("first (ms)", ours, 40, 2000).line().endswith("| 2,000 |")
 
 
+@pytest.mark.slow
 def test_answers_about_a_map_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     """Each in a row of the table, scikit-learn's beside them; an unknown section is refused in one line."""
     assert map_speed.main(("answers",), quick=True) == 0
@@ -219,6 +222,7 @@ def test_answers_about_a_map_are_timed(capsys: pytest.CaptureFixture[str]) -> No
     assert "no section nothing; choose of tsne, umap" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ours-tsne", "scikit-learn"])
 def test_a_contender_computes_its_map(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What the sections read from their processes: seconds, and how far the map can be trusted."""

@@ -18,6 +18,7 @@ def test_every_preset_survives_json(preset: str) -> None:
     assert RunConfig.from_json(run.to_json()) == run
 
 
+@pytest.mark.slow
 @given(
     latent=st.integers(1, 4096),
     beta=st.floats(0, 1e6),

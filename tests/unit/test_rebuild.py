@@ -54,6 +54,7 @@ def test_a_finished_one_is_left_alone(
     assert checkpoints.lacks_maps(Recipe("tiny", "", recipe.run), tmp_path)
 
 
+@pytest.mark.slow
 def test_figures_that_take_a_minute_are_added_to_those_it_has(
     recipe: Recipe, tmp_path: Path, train_images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ SHIPPED = {name: RECIPES.parent / "checkpoints" / name for name in list_recipes(
 FEWEST_TO_TRUST = 100  # whose trustworthiness is worth a word
 
 
-@pytest.fixture(params=SHIPPED)
+@pytest.fixture(scope="module", params=SHIPPED)
 def shipped(request: pytest.FixtureRequest) -> Checkpoint:
     """Each shipped checkpoint in turn."""
     folder = SHIPPED[request.param].parent
@@ -39,6 +40,14 @@ def images_of(run: RunConfig) -> ImageSet:
         return load_images(run.data, "test", root=DATA_ROOT)
     except DataMissingError as error:
         pytest.skip(str(error))
+
+
+@lru_cache(maxsize=1)
+def encoded(folder: Path) -> tuple[LatentSpace, ImageSet, np.ndarray]:
+    """A model, its test split and the codes of that, kept from one test to the next of the same model."""
+    space = LatentSpace.open(folder)
+    images = images_of(space.run)
+    return space, images, space.encode(images.images, images.labels)
 
 
 def test_every_recipe_has_its_checkpoint() -> None:
@@ -58,6 +67,7 @@ def test_all_its_epochs_are_recorded(shipped: Checkpoint) -> None:
     assert [record["epoch"] for record in shipped.history] == list(range(1, expected + 1))
 
 
+@pytest.mark.slow
 def test_its_figures_can_be_measured_again(shipped: Checkpoint) -> None:
     """The stored test figures are those of the stored weights on the test split."""
     again = measure(shipped.folder, images_of(shipped.run))
@@ -79,6 +89,7 @@ def enough(request: MapRequest, points: int) -> bool:
     return points > {"pca": 1, "tsne": 3 * request.perplexity, "umap": request.neighbours}[request.method]
 
 
+@pytest.mark.slow
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     """All of the grid that its points are enough for, or the usual ones; t-SNE and UMAP keep neighbours together."""
     requests = maps.shipped_requests(shipped.folder, shipped.digest)
@@ -93,8 +104,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics["images"], 2)}
     if points < FEWEST_TO_TRUST:
         return
-    images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
-    codes = space.encode(images.images, images.labels)
+    space, _, codes = encoded(shipped.folder)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
     trust = {method: metrics.trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
     least = min(trust["tsne"], trust["umap"])
@@ -104,10 +114,10 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     assert least > 0.9 or 1 - least < 0.5 * (1 - trust["pca"]) or space.classes or space.latent > 32
 
 
+@pytest.mark.slow
 def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
     """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
-    images, space = images_of(shipped.run), LatentSpace.open(shipped.folder)
-    codes = space.encode(images.images, images.labels)
+    _, images, codes = encoded(shipped.folder)
     for request in maps.shipped_requests(shipped.folder, shipped.digest):
         found = maps.load_shipped(shipped.folder, request)
         assert found is not None

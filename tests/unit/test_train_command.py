@@ -149,6 +149,7 @@ def test_a_recipe_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
         load_recipe("odd", tmp_path)
 
 
+@pytest.mark.slow
 def test_control_c_keeps_the_last_finished_epoch(checkpoints: Path) -> None:
     """A real interrupt of a real process after its first epoch leaves a checkpoint with exit code 0."""
     command = [sys.executable, "train.py", *QUICK[:-1], "100000", "--name", "stopped"]

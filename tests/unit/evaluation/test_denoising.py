@@ -23,6 +23,7 @@ def test_an_image_gets_the_same_noise_wherever_it_stands(test_images: ImageSet) 
     assert (noisy - clean).std() == pytest.approx(0.2, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_denoising_models_figures_are_stored(tmp_path: Path, train_images: ImageSet, test_images: ImageSet) -> None:
     """Against clean images; noise of deviation 0.2 has an error of 0.04 where no pixel is cut off, half of it here."""
     run = describe_images(tiny_run(epochs=20, family="cae", latent=8, noise=0.2), train_images)

@@ -125,6 +125,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_stands_beside_pca_and_real_images(digits: Path) -> None:
     """One table: the model, PCA at equal code size, and training images as what samples can at best be."""
     checkpoint = find_checkpoint("grey", digits)
@@ -235,6 +236,7 @@ def test_the_command_refuses_in_one_line(capsys: pytest.CaptureFixture[str]) -> 
 # --- the classifier ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_classifier_learns_and_repeats_itself() -> None:
     """Digits it has not seen are put into their class; the same training gives the same features."""
     train, test = (load_images(DataConfig("digits"), split) for split in ("train", "test"))
@@ -244,6 +246,7 @@ def test_the_classifier_learns_and_repeats_itself() -> None:
     assert first.describe(test.images).shape == (len(test), classifier.FEATURES)
 
 
+@pytest.mark.slow
 def test_a_classifier_is_trained_once_and_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time it comes from the cache; a damaged file is replaced."""
     monkeypatch.setenv("LATENT_CACHE", str(tmp_path))

@@ -37,6 +37,7 @@ def checkpoint(digits_checkpoints: Path, tmp_path: Path) -> Checkpoint:
 # --- the file ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(list(METHODS)), coordinates, min_size=1))
 def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFactory, stored_maps: dict) -> None:
     """Every coordinate is within half a step of 1/65535 of its axis, and the methods are those stored."""

@@ -71,6 +71,7 @@ def finish(request: MapRequest) -> None:
     jobs._workers[request.key].wait(timeout=900)
 
 
+@pytest.mark.slow
 def test_a_job_computes_its_map_in_a_process_of_its_own(
     request_for_pca: MapRequest, digits_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_long_step_counts_its_seconds(request_for_pca: MapRequest, monkeypatch
         assert ended.text == "Loading UMAP"
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_says_why(request_for_pca: MapRequest) -> None:
     """A mistake in the request comes back as one line, from the worker to the page."""
     request = replace(request_for_pca, method="umap", neighbours=1000)

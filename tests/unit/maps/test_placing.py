@@ -101,6 +101,7 @@ def test_the_entropy_of_the_weights_is_that_of_the_perplexity(perplexity: float,
     assert np.exp(-(some * np.log(some)).sum()) == pytest.approx(perplexity, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
 def test_weights_and_strengths_are_the_libraries() -> None:
     """Those of openTSNE and umap-learn come out the same, and so does umap-learn's curve."""

@@ -41,6 +41,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projection, "ARRANGED_ITERATIONS", 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_map_keeps_clusters_reports_and_repeats(method: str) -> None:
     """Neighbours stay neighbours, progress rises from 0 to 1, and the same seed gives the same map, bit by bit."""
@@ -90,6 +91,7 @@ def test_equal_codes_among_others_do_no_harm(method: str) -> None:
     assert np.isfinite(embed(codes, request(method, perplexity=10))).all()
 
 
+@pytest.mark.slow
 def test_the_seed_and_the_parameters_matter() -> None:
     """Another seed or perplexity gives another map, under another name."""
     codes, _ = clusters(100)
@@ -129,6 +131,7 @@ def test_the_key_changes_with_everything_that_changes_the_map(method: str) -> No
     assert len({request(other).key for other in METHODS}) == 3
 
 
+@pytest.mark.slow
 def test_scikit_learn_computes_t_sne_too() -> None:
     """On demand: clusters stay together, its iterations are counted, and the same seed gives the same map."""
     codes, labels = clusters()
@@ -205,6 +208,7 @@ def test_what_cannot_be_mapped_is_refused_in_one_line(codes: np.ndarray, asked: 
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_cloud_without_clusters_does_not_become_one_point(monkeypatch: pytest.MonkeyPatch) -> None:
     """Early exaggeration draws such codes together until nothing is left to tell them apart by."""
     monkeypatch.setattr(projection, "EARLY_ITERATIONS", 250)

@@ -68,6 +68,7 @@ def test_the_tree_counts_as_all_distances_do(count: int, size: int, k: int, seed
     assert quality._excess_by_tree(*given) == quality._excess_by_distances(*given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimensions", [2, 3])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_figures_are_those_of_scikit_learn(dimensions: int, seed: int) -> None:
@@ -86,6 +87,7 @@ def test_the_figures_are_those_of_scikit_learn(dimensions: int, seed: int) -> No
     assert found.measured == len(codes)
 
 
+@pytest.mark.slow
 @given(st.integers(2, 3), st.integers(31, 80), st.integers(0, 1000), st.floats(0.1, 10))
 def test_an_isometry_is_trusted_wholly(size: int, count: int, seed: int, scale: float) -> None:
     """Turning, mirroring, moving and scaling evenly lose no neighbour."""

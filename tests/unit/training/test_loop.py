@@ -92,6 +92,7 @@ def test_another_seed_gives_another_model(train_images: ImageSet, test_images: I
     assert not same(tmp_path / "seed0", tmp_path / "seed1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "average_from"),
     [("mlp", 1.0), ("mlp", 0.25), ("mlp", 0.75), ("residual", 1.0), ("residual", 0.25)],
@@ -323,6 +324,7 @@ def test_the_model_is_the_mean_of_its_weights_after_each_late_step(
     assert figures["total"] == pytest.approx(recorded["total"], abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("beta2", "rates"), [(0.999, 3.16), (0.99, 1.0)])
 def test_a_rare_large_gradient_moves_a_weight_by_so_many_learning_rates(
     train_images: ImageSet, beta2: float, rates: float

@@ -47,6 +47,7 @@ def wait_for(condition: Callable[[RunState], bool]) -> RunState:
     raise AssertionError(f"not within {LONGEST} seconds: {runs.state()}")
 
 
+@pytest.mark.slow
 def test_a_run_leaves_the_checkpoint_that_was_asked_for(folder: Path) -> None:
     """Name, data, code size and epochs are those of the request; its history is the state's."""
     runs.start(request())
@@ -63,6 +64,7 @@ def test_a_run_leaves_the_checkpoint_that_was_asked_for(folder: Path) -> None:
     assert runs.state() is None
 
 
+@pytest.mark.slow
 def test_a_stopped_run_keeps_its_last_epoch(folder: Path) -> None:
     """After some epochs of very many it is told to stop, twice; the finished ones make the checkpoint."""
     runs.start(request(epochs=runs.MOST_EPOCHS))
@@ -76,6 +78,7 @@ def test_a_stopped_run_keeps_its_last_epoch(folder: Path) -> None:
     assert find_checkpoint("mine", folder).history == done.history
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_trained_says_why(folder: Path) -> None:
     """The reason is the trainer's own line, and nothing is left in the list."""
     runs.start(request(preset="vae", data="mnist"))  # not in the data root, and there is no network to fetch it
