@@ -1,22 +1,82 @@
-"""Writing files so that nothing saved is ever lost or half-written."""
+"""Files on the disk: atomic writing, so that nothing is lost or half-written, and bounded caches."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import tempfile
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+from platformdirs import user_cache_path
+
+Value = TypeVar("Value")
+
+APPLICATION = "latent-space-explorer"
+DAMAGED = (
+    OSError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What numpy, json and zipfile raise for files that are absent, cut short or altered."""
+
+_log = logging.getLogger(__name__)
+
+
+def user_folder(part: str) -> Path:
+    """A folder of ours in the user's cache folder, wherever the operating system keeps that."""
+    return user_cache_path(APPLICATION, appauthor=False) / part
 
 
 def cache_folder(part: str) -> Path:
-    """Where something computed is kept: ``LATENT_CACHE/part``, else the same in the user's cache folder."""
-    if named := os.environ.get("LATENT_CACHE"):
-        return Path(named) / part
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "latent-space-explorer" / part
+    """Where computed results are kept: ``LATENT_CACHE/part``, else the same in the user's cache folder."""
+    named = os.environ.get("LATENT_CACHE")
+    return Path(named) / part if named else user_folder(part)
+
+
+def read_or_make(
+    path: Path,
+    read: Callable[[Path], Value],
+    make: Callable[[], Value],
+    write: Callable[[Path, Value], None],
+    *,
+    damaged: tuple[type[Exception], ...] = DAMAGED,
+    most_bytes: int | None = None,
+) -> Value:
+    """What a cache file holds; if it is absent or damaged, the value is made, and written for the next time.
+
+    A file that cannot be written costs only a warning in the log.
+
+    Args:
+        path: the file.
+        read: reads it; raises one of ``damaged`` if it is absent or damaged.
+        make: makes the value; what it raises is raised.
+        write: writes the value to the file, atomically.
+        damaged: the exceptions of ``read`` after which the value is made.
+        most_bytes: what the file's folder may hold; older files are removed. None for no bound.
+    """
+    try:
+        return read(path)
+    except damaged:
+        value = make()
+    try:
+        write(path, value)
+        if most_bytes is not None:
+            trim_folder(path.parent, most_bytes, keep=path)
+    except OSError as error:
+        _log.warning("%s cannot be written (%s)", path, error.strerror or error)
+    return value
 
 
 @contextmanager

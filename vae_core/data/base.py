@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from vae_core.config import DataConfig, UserError
+from vae_core.files import user_folder
 
 Split = Literal["train", "validation", "test"]
 
@@ -61,7 +62,7 @@ class DataSource:
     title: str
     licence: str
     read: Reader
-    """Reads one split, ``train`` or ``test``, from a data root. A reader that decodes pictures gives the size and the
+    """Reads one split, ``train`` or ``test``, from a data root. A reader that decodes images gives the size and the
     channels that the configuration asks for; others may leave that to ``load_images``."""
     fetch: Callable[[Path], None] | None = None
     """Downloads the set into a data root; None for sets that cannot be fetched or need no fetching."""
@@ -86,11 +87,10 @@ def data_root(root: Path | None = None) -> Path:
         return root
     if named := os.environ.get("LATENT_DATA"):
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "latent-space-explorer" / "data"
+    return user_folder("data")
 
 
-def first_of(name: str, root: Path, places: tuple[str, ...], hint: str) -> Path:
+def find_first(name: str, root: Path, places: tuple[str, ...], hint: str) -> Path:
     """The first of several places in the data root that exists.
 
     Raises:

@@ -7,6 +7,7 @@ needed, in a minute or two, and kept in the cache folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -25,7 +26,7 @@ from tqdm import tqdm
 from vae_core.checkpoint import save_tensors
 from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
-from vae_core.files import cache_folder
+from vae_core.files import cache_folder, read_or_make
 
 SHIPPED = Path(__file__).parent / "classifiers"
 FEATURES = 64
@@ -109,19 +110,21 @@ def open_classifier(config: DataConfig) -> Classifier:
         UserError: if the images are not here, or have no labels.
     """
     test = load_images(config, "test")
-    for path in (SHIPPED / f"{_base_name(config.name)}.safetensors", _cached(config)):
-        try:
-            model = Classifier(test.images.shape[1:], len(test.class_names))
-            model.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
-            return model.eval()
-        except (OSError, SafetensorError, RuntimeError):  # absent, damaged, or of another image size
-            continue
-    model = train_classifier(load_images(config, "train"))
-    save(model, _cached(config))
-    return model
+
+    def read(path: Path) -> Classifier:
+        model = Classifier(test.images.shape[1:], len(test.class_names))
+        model.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+        return model.eval()
+
+    unusable = (OSError, SafetensorError, RuntimeError)  # absent, damaged, or of another image size
+    with contextlib.suppress(*unusable):
+        return read(SHIPPED / f"{_base_name(config.name)}.safetensors")
+    return read_or_make(
+        _cached(config), read, lambda: train_classifier(load_images(config, "train")), save, damaged=unusable
+    )
 
 
-def save(model: Classifier, path: Path) -> None:
+def save(path: Path, model: Classifier) -> None:
     """Keep a classifier's weights at half precision, atomically."""
     save_tensors(path, {name: tensor.half() for name, tensor in model.state_dict().items()}, {})
 
@@ -148,7 +151,7 @@ def main(names: list[str]) -> int:
         for name in names:
             config = DataConfig(name)
             model = train_classifier(load_images(config, "train"))
-            save(model, SHIPPED / f"{name}.safetensors")
+            save(SHIPPED / f"{name}.safetensors", model)
             accuracy = open_classifier(config).accuracy(load_images(config, "test"))
             print(f"{name}: {accuracy:.4f} of the test images are put into their class")
     except UserError as error:

@@ -1,4 +1,4 @@
-"""Maps that are there already: those that came with a checkpoint, and those in a bounded cache on the disk."""
+"""Maps that need not be computed: those that came with a checkpoint, and those in a bounded cache on the disk."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_core.files import atomic_write, cache_folder, trim_folder, write_text
-from vae_core.maps.bundled import DAMAGED, load_shipped, shipped_map
-from vae_core.maps.projection import MapRequest
+from vae_core.files import DAMAGED, atomic_write, cache_folder, read_or_make, trim_folder, write_text
+from vae_core.maps.bundled import bundled_map, load_bundled
 from vae_core.maps.quality import MapQuality, measure
+from vae_core.maps.request import MapRequest
 
 LARGEST_CACHE = 200_000_000  # bytes
 
@@ -27,8 +27,8 @@ def cached_map(request: MapRequest) -> np.ndarray | None:
 
 def ready_map(request: MapRequest, folder: Path) -> np.ndarray | None:
     """The map that came with a checkpoint in ``folder``, or that is in the cache; None if it must be computed."""
-    shipped = shipped_map(folder, request)
-    return cached_map(request) if shipped is None else shipped
+    bundled = bundled_map(folder, request)
+    return cached_map(request) if bundled is None else bundled
 
 
 def store_map(request: MapRequest, coordinates: np.ndarray, seconds: float) -> None:
@@ -41,9 +41,9 @@ def store_map(request: MapRequest, coordinates: np.ndarray, seconds: float) -> N
 
 def seconds(request: MapRequest, folder: Path) -> float | None:
     """The processor time that a map's computation took; None if that is not known."""
-    shipped = load_shipped(folder, request)
-    if shipped is not None:
-        return shipped.seconds or None
+    bundled = load_bundled(folder, request)
+    if bundled is not None:
+        return bundled.seconds or None
     try:
         return float(json.loads(_file(request, ".json").read_text(encoding="utf-8"))["seconds"])
     except DAMAGED:
@@ -53,7 +53,7 @@ def seconds(request: MapRequest, folder: Path) -> float | None:
 def quality_of(
     request: MapRequest, folder: Path, codes: np.ndarray, coordinates: np.ndarray, labels: np.ndarray | None
 ) -> MapQuality:
-    """The figures of a map, as they came with the checkpoint or were measured before, else measured now and kept.
+    """The quality of a map: as it came with the checkpoint or is in the cache, else evaluated now and kept.
 
     Args:
         request: the map's.
@@ -65,25 +65,31 @@ def quality_of(
     Raises:
         ValueError: unless there are more than 30 points, and as many on the map as codes.
     """
-    shipped = load_shipped(folder, request)
-    if shipped is not None and shipped.quality is not None and shipped.quality.measured == len(codes):
-        return shipped.quality
-    path = _file(request, ".quality.npz")
-    try:
+    bundled = load_bundled(folder, request)
+    if bundled is not None and bundled.quality is not None and bundled.quality.measured == len(codes):
+        return bundled.quality
+
+    def read(path: Path) -> MapQuality:
         with np.load(path) as stored:
-            figures = json.loads(stored["figures"].tobytes())
-            found = MapQuality(distortion=stored["distortion"], **figures)
-            if found.distortion.shape == (len(codes),):
-                return found
-    except DAMAGED:
-        pass
-    found = measure(codes, coordinates, labels)
-    figures = asdict(found)
+            quality = MapQuality(distortion=stored["distortion"], **json.loads(stored["figures"].tobytes()))
+        if quality.distortion.shape != (len(codes),):
+            raise ValueError("the figures of another map")
+        return quality
+
+    return read_or_make(
+        _file(request, ".quality.npz"),
+        read,
+        lambda: measure(codes, coordinates, labels),
+        _write_quality,
+        most_bytes=LARGEST_CACHE,
+    )
+
+
+def _write_quality(path: Path, quality: MapQuality) -> None:
+    figures = asdict(quality)
     distortion = figures.pop("distortion")
     with atomic_write(path) as file:
         np.savez(file, figures=np.frombuffer(json.dumps(figures).encode(), np.uint8), distortion=distortion)
-    trim_folder(cache_folder("maps"), LARGEST_CACHE)
-    return found
 
 
 def _file(request: MapRequest, ending: str) -> Path:
