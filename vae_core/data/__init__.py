@@ -1,7 +1,7 @@
 """Image sets by name: where they come from, how they are read, and how they are split.
 
 A set is one uint8 array. Nothing here needs torch; torchvision is imported only to fetch a set. A module in this folder
-that registers a set is found by itself.
+that registers a set is picked up by itself.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from vae_core.data.base import (
     data_root,
     register,
 )
+from vae_core.data.decoding import fit_array
 from vae_core.data.folder import FOLDER_PREFIX, read_folder
-from vae_core.data.pictures import fit_array
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -72,8 +72,8 @@ def load_images(config: DataConfig, split: Split, *, root: Path | None = None, f
 
 def binarise(images: np.ndarray, seed: int) -> np.ndarray:
     """Images uint8 (N, C, H, W), each pixel 255 with its grey value as probability, else 0."""
-    draws = np.random.default_rng(seed).random(images.shape, np.float32)
-    return np.where(draws * 255 < images, np.uint8(255), np.uint8(0))
+    thresholds = np.random.default_rng(seed).random(images.shape, np.float32)
+    return np.where(thresholds * 255 < images, np.uint8(255), np.uint8(0))
 
 
 def describe(name: str) -> DataSource:
@@ -84,7 +84,7 @@ def describe(name: str) -> DataSource:
     """
     if name.startswith(FOLDER_PREFIX):
         folder = Path(name.removeprefix(FOLDER_PREFIX))
-        return DataSource(f"Pictures in {folder.name}", "the owner's", read_folder, split="by a hash of the file names")
+        return DataSource(f"Images in {folder.name}", "the owner's", read_folder, split="by a hash of the file names")
     if name not in DATASETS:
         raise DataError(
             f"there is no data set called {name!r}; choose one of {', '.join(DATASETS)}, or {FOLDER_PREFIX}PATH"
@@ -96,10 +96,10 @@ def _load_split(config: DataConfig, split: Literal["train", "test"], root: Path 
     """The whole of one of the two splits that a set comes with."""
     source, folder = describe(config.name), data_root(root)
     try:
-        found = source.read(config, split, folder)
+        images = source.read(config, split, folder)
     except DataMissingError:
         if not (fetch and source.fetch):
             raise
         source.fetch(folder)
-        found = source.read(config, split, folder)
-    return fit_array(found, config)
+        images = source.read(config, split, folder)
+    return fit_array(images, config)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.config import DataConfig
-from vae_core.data.base import DataError, DataSource, ImageSet, Split, first_of, register
-from vae_core.data.pictures import Form, Picture, decode, list_pictures
+from vae_core.data.base import DataError, DataSource, ImageSet, Split, find_first, register
+from vae_core.data.decoding import Form, decode
+from vae_core.data.image_files import ImageFile, list_image_files
 
 IMAGES = ("celeba/img_align_celeba", "celeba/img_align_celeba.zip", "celeba/celeba_first10k_89x109.zip")
 ATTRIBUTES = (
@@ -25,22 +26,22 @@ SIZE = 64
 FIRST_TEST_INDEX = 182_638  # of the official partition, as is the next
 LAST_TRAIN_INDEX = 162_770
 FEW = 10_000
-TEST_SHARE = 5  # of those at hand, the last fifth, where the official test images are not there
+TEST_SHARE = 5  # the last fifth of the available images, where the official test images are missing
 
 
 def _indices(split: Split, available: np.ndarray) -> np.ndarray:
-    """The sorted indices of a split among those that are there: the official partition, or the last fifth as test."""
+    """The sorted indices of a split among the available ones: the official partition, or the last fifth as test."""
     if available[-1] >= FIRST_TEST_INDEX:
         return available[available >= FIRST_TEST_INDEX if split == "test" else available <= LAST_TRAIN_INDEX]
     cut = len(available) - len(available) // TEST_SHARE
     return available[cut:] if split == "test" else available[:cut]
 
 
-def _index(picture: Picture) -> int:
-    """A picture's number, which is its file's name."""
-    stem = Path(picture.name).stem
+def _index(file: ImageFile) -> int:
+    """An image's index, which is its file's name."""
+    stem = Path(file.name).stem
     if not stem.isdecimal():
-        raise DataError(f"{picture.place / picture.name} is not named like a CelebA image (000001.jpg)")
+        raise DataError(f"{file.container / file.name} is not named like a CelebA image (000001.jpg)")
     return int(stem)
 
 
@@ -49,7 +50,7 @@ def read_attributes(path: Path, indices: np.ndarray) -> tuple[np.ndarray, tuple[
 
     Args:
         path: CelebA's text file, one with commas instead of spaces, or a zip archive with either in it.
-        indices: the sorted numbers of the images.
+        indices: the sorted indices of the images, from 1.
 
     Raises:
         DataError: if the file is damaged or lacks an image.
@@ -74,17 +75,17 @@ def read_attributes(path: Path, indices: np.ndarray) -> tuple[np.ndarray, tuple[
 
 
 def _read(config: DataConfig, split: Split, root: Path, *, most: int | None = None) -> ImageSet:
-    pictures = {
-        index: picture
-        for picture in list_pictures(first_of(config.name, root, IMAGES, HINT))
-        if (index := _index(picture)) and (most is None or index <= most)
+    files = {
+        index: file
+        for file in list_image_files(find_first(config.name, root, IMAGES, HINT))
+        if (index := _index(file)) and (most is None or index <= most)
     }
-    attributes_file = first_of(f"{config.name}'s list of attributes", root, ATTRIBUTES, HINT)
-    if len(pictures) < TEST_SHARE:
-        raise DataError(f"{config.name} has only {len(pictures)} images here, too few for two splits")
-    indices = _indices(split, np.array(sorted(pictures)))
+    attributes_file = find_first(f"{config.name}'s list of attributes", root, ATTRIBUTES, HINT)
+    if len(files) < TEST_SHARE:
+        raise DataError(f"{config.name} has only {len(files)} images here, too few for two splits")
+    indices = _indices(split, np.array(sorted(files)))
     form = Form(config.size or SIZE, config.channels or 3, config.fit)
-    decoded = decode([pictures[index] for index in indices], form, config.name, skip_damaged=True)
+    decoded = decode([files[index] for index in indices], form, config.name, skip_damaged=True)
     attributes, names = read_attributes(attributes_file, indices[decoded.indices])
     return ImageSet(decoded.images, None, (), attributes, names)
 

@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae_core.config import DataConfig
-from vae_core.data.base import DataSource, ImageSet, Split, first_of, register
+from vae_core.data.base import DataSource, ImageSet, Split, find_first, register
 from vae_core.data.folder import read_classes
-from vae_core.data.pictures import list_pictures
+from vae_core.data.image_files import list_image_files
 
 PLACES = ("fashion_footwear", "shoes", "fashion_footwear.zip", "shoes.zip")
-HINT = f"put its seven folders of pictures into {PLACES[0]} or {PLACES[1]} there"
+HINT = f"put its seven folders of images into {PLACES[0]} or {PLACES[1]} there"
 
 
 def _read(config: DataConfig, split: Split, root: Path) -> ImageSet:
-    pictures = list_pictures(first_of("shoes", root, PLACES, HINT))
-    return read_classes(replace(config, channels=config.channels or 3), split, pictures, "shoes", skip_damaged=True)
+    files = list_image_files(find_first("shoes", root, PLACES, HINT))
+    return read_classes(replace(config, channels=config.channels or 3), split, files, "shoes", skip_damaged=True)
 
 
 register(

@@ -1,6 +1,6 @@
 """The Utrecht ECVP faces: 122 frontal faces of 66 people, 128x128 in colour, most of them both neutral and smiling.
 
-A file's name tells all: ``m4001s.jpg`` is a man, person 4001, smiling.
+A file's name says it all: ``m4001s.jpg`` is a man, person 4001, smiling.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.config import DataConfig
-from vae_core.data.base import DataError, DataSource, ImageSet, Split, first_of, register
-from vae_core.data.pictures import Form, Picture, decode, list_pictures, name_hash
+from vae_core.data.base import DataError, DataSource, ImageSet, Split, find_first, register
+from vae_core.data.decoding import Form, decode
+from vae_core.data.image_files import ImageFile, list_image_files, name_hash
 
 PLACES = ("utrecht", "utrecht-faces", "utrecht.zip", "utrecht-faces.zip")
-HINT = f"put its pictures into {PLACES[0]} or {PLACES[1]} there"
+HINT = f"put its images into {PLACES[0]} or {PLACES[1]} there"
 NAME = re.compile(r"(?P<person>(?P<sex>[fm])\d+)[^/]*?(?P<smile>s?)\.jpe?g", re.IGNORECASE)
 SIZE = 128
 TEST_SHARE = 1 / 4
@@ -25,16 +26,16 @@ CLASSES = ("woman", "woman smiling", "man", "man smiling")
 ATTRIBUTES = ("man", "smiling")
 
 
-def _parts(picture: Picture) -> re.Match[str]:
-    """What a picture's file name tells."""
-    found = NAME.fullmatch(picture.name.rpartition("/")[2])
-    if found is None:
-        raise DataError(f"{picture.place / picture.name} is not named like a Utrecht face (f4001.jpg, m4001s.jpg)")
-    return found
+def _parts(file: ImageFile) -> re.Match[str]:
+    """The parts of an image's file name."""
+    match = NAME.fullmatch(file.name.rpartition("/")[2])
+    if match is None:
+        raise DataError(f"{file.container / file.name} is not named like a Utrecht face (f4001.jpg, m4001s.jpg)")
+    return match
 
 
 def test_people(images_of: Counter[str]) -> set[str]:
-    """Whose pictures are test images: people in the order of their names' hashes, while they fit into a quarter.
+    """Whose images are test images: people in the order of their names' hashes, while they fit into a quarter.
 
     Args:
         images_of: the number of images of each person.
@@ -49,14 +50,14 @@ def test_people(images_of: Counter[str]) -> set[str]:
 
 
 def _read(config: DataConfig, split: Split, root: Path) -> ImageSet:
-    pictures = list_pictures(first_of("utrecht-faces", root, PLACES, HINT))
-    people = [_parts(picture)["person"] for picture in pictures]
+    files = list_image_files(find_first("utrecht-faces", root, PLACES, HINT))
+    people = [_parts(file)["person"] for file in files]
     held_out = test_people(Counter(people))
-    # All of a person's pictures stand together, so that a validation split at the end parts one person at most.
-    order = sorted(range(len(pictures)), key=lambda index: (name_hash(people[index]), pictures[index].name))
-    chosen = [pictures[index] for index in order if (people[index] in held_out) == (split == "test")]
+    # All of a person's images stand together, so that a validation split at the end parts one person at most.
+    order = sorted(range(len(files)), key=lambda index: (name_hash(people[index]), files[index].name))
+    chosen = [files[index] for index in order if (people[index] in held_out) == (split == "test")]
     if not chosen:
-        raise DataError(f"utrecht-faces has pictures of {len(set(people))} people only, too few for two splits")
+        raise DataError(f"utrecht-faces has images of {len(set(people))} people only, too few for two splits")
     form = Form(config.size or SIZE, config.channels or 3, config.fit)
     decoded = decode(chosen, form, "utrecht-faces", skip_damaged=True)
     parts = [_parts(chosen[index]) for index in decoded.indices]

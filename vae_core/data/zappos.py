@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae_core.config import DataConfig
-from vae_core.data.base import DataSource, ImageSet, Split, first_of, register
+from vae_core.data.base import DataSource, ImageSet, Split, find_first, register
 from vae_core.data.folder import read_classes
-from vae_core.data.pictures import list_pictures
+from vae_core.data.image_files import list_image_files
 
 CLASSES = frozenset({"Boots", "Sandals", "Shoes", "Slippers"})
 PLACES = (
@@ -22,9 +22,9 @@ HINT = "get it from its authors (academic use) and put the folder ut-zap50k-imag
 
 
 def _read(config: DataConfig, split: Split, root: Path) -> ImageSet:
-    found = list_pictures(first_of("zappos", root, PLACES, HINT))
-    pictures = [picture for picture in found if picture.name.partition("/")[0] in CLASSES]
-    return read_classes(replace(config, channels=config.channels or 3), split, pictures, "zappos", skip_damaged=True)
+    listed = list_image_files(find_first("zappos", root, PLACES, HINT))
+    files = [file for file in listed if file.name.partition("/")[0] in CLASSES]
+    return read_classes(replace(config, channels=config.channels or 3), split, files, "zappos", skip_damaged=True)
 
 
 register(

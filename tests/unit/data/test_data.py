@@ -1,4 +1,4 @@
-"""Image sets: the embedded ones, MNIST's file format, fetching, and folders of pictures."""
+"""Image sets: the embedded ones, MNIST's file format, fetching, and folders of images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vae_core import data
 from vae_core.config import DataConfig
 from vae_core.data import DataError, DataMissingError, load_images
 from vae_core.data.folder import FOLDER_SIZE
-from vae_core.data.pictures import is_test
+from vae_core.data.image_files import is_test
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:
@@ -37,8 +37,8 @@ def write_mnist(folder: Path, count: int = 5) -> None:
         write_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", np.arange(count))
 
 
-def write_pictures(folder: Path, classes: tuple[str, ...] = ("cats", "dogs"), count: int = 20) -> None:
-    """Colour pictures of 40x30 pixels in one sub-folder a class; no class puts them at the top."""
+def write_images(folder: Path, classes: tuple[str, ...] = ("cats", "dogs"), count: int = 20) -> None:
+    """Colour images of 40x30 pixels in one sub-folder a class; no class puts them at the top."""
     for position, name in enumerate(classes or ("",)):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for index in range(count):
@@ -163,10 +163,10 @@ def test_a_size_and_channels_are_honoured() -> None:
 
 
 def test_a_folder_splits_into_classes_and_disjoint_splits(tmp_path: Path) -> None:
-    """Sub-folders are classes; every picture is in just one split; hidden and other files are passed over."""
-    write_pictures(tmp_path)
+    """Sub-folders are classes; every image is in just one split; hidden and other files are passed over."""
+    write_images(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / ".thumbnail.png").write_text("not a picture")
+    (tmp_path / ".thumbnail.png").write_text("not an image")
     train, test = (load_images(DataConfig(f"folder:{tmp_path}"), split) for split in ("train", "test"))  # type: ignore[arg-type]
     assert train.class_names == ("cats", "dogs")
     assert len(train) + len(test) == 40
@@ -176,9 +176,9 @@ def test_a_folder_splits_into_classes_and_disjoint_splits(tmp_path: Path) -> Non
 
 def test_a_picture_stays_in_its_split_when_others_come(tmp_path: Path) -> None:
     """The split depends on each file's own name only."""
-    write_pictures(tmp_path, ())
+    write_images(tmp_path, ())
     before = [path.name for path in sorted(tmp_path.iterdir()) if is_test(path.name)]
-    write_pictures(tmp_path, (), count=60)
+    write_images(tmp_path, (), count=60)
     after = [path.name for path in sorted(tmp_path.iterdir()) if is_test(path.name)]
     assert after[: len(before)] == before
 
@@ -193,27 +193,27 @@ def test_grey_pictures_stay_grey(tmp_path: Path) -> None:
 
 
 def mix(folder: Path) -> None:
-    """Pictures at the top and in sub-folders."""
-    write_pictures(folder)
-    write_pictures(folder, (), count=1)
+    """Images at the top and in sub-folders."""
+    write_images(folder)
+    write_images(folder, (), count=1)
 
 
 def only_texts(folder: Path) -> None:
-    """No picture at all."""
+    """No image at all."""
     folder.mkdir(exist_ok=True)
     (folder / "notes.txt").write_text("mine")
 
 
 def false_picture(folder: Path) -> None:
-    """A text that calls itself a picture."""
-    write_pictures(folder)
+    """A text that calls itself an image."""
+    write_images(folder)
     for split_folder in ("cats", "dogs"):
         for index in range(10):
-            (folder / split_folder / f"false{index}.png").write_text("not a picture")
+            (folder / split_folder / f"false{index}.png").write_text("not an image")
 
 
 def truncated_picture(folder: Path) -> None:
-    """Pictures cut off in the middle, as by a broken copy."""
+    """Images cut off in the middle, as by a broken copy."""
     for index in range(20):
         path = folder / f"{index}.jpg"
         Image.effect_noise((64, 64), 90).save(path)
@@ -228,7 +228,7 @@ def truncated_picture(folder: Path) -> None:
         (mix, "mixes images"),
         (false_picture, r"false\d\.png cannot be read as an image"),
         (truncated_picture, r"\d\.jpg is damaged"),
-        (lambda folder: write_pictures(folder, (), count=1), "too few"),
+        (lambda folder: write_images(folder, (), count=1), "too few"),
     ],
 )
 def test_an_unusable_folder_is_refused_in_one_line(make: Callable[[Path], None], message: str, tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_picture_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture beyond Pillow's limit is named, not decoded."""
-    write_pictures(tmp_path, ())
+    """An image beyond Pillow's limit is named, not decoded."""
+    write_images(tmp_path, ())
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(DataError, match="cannot be read as an image"):
         load_images(DataConfig(f"folder:{tmp_path}", channels=3), "train")

@@ -1,4 +1,4 @@
-"""Image sets that are made of picture files: their layouts, splits and labels, how they are decoded and kept."""
+"""Image sets that are made of image files: their layouts, splits and labels, how they are decoded and kept."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ import pytest
 from PIL import Image
 
 from vae_core.config import DataConfig, UserError
-from vae_core.data import DATASETS, DataError, DataMissingError, describe, load_images, pictures
+from vae_core.data import DATASETS, DataError, DataMissingError, decoding, describe, load_images
 from vae_core.data.utrecht import test_people as people_held_out
 from vae_core.files import cache_folder
 
 SETS = ("utrecht-faces", "celeba", "celeba-10k", "shoes", "zappos")
 
 
-def paint(path: Path, colour: tuple[int, int, int] | int = (200, 30, 60), size: tuple[int, int] = (20, 16)) -> None:
-    """One picture of one colour; a single number is a grey picture."""
+def write_image(
+    path: Path, colour: tuple[int, int, int] | int = (200, 30, 60), size: tuple[int, int] = (20, 16)
+) -> None:
+    """One image of one colour; a single number is a grey image."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("L" if isinstance(colour, int) else "RGB", size, colour).save(path)
 
@@ -33,8 +35,8 @@ def zappos(root: Path) -> Path:
     for position, (kind, subtype) in enumerate(brands):
         for index in range(15):
             name = f"{7000000 + 100 * position + index}.{index}.jpg"
-            paint(folder / kind / subtype / "A & B Co." / name, (60 * position, 10 * index, 100), (136, 102))
-    paint(folder / "Shoes" / "Clogs and Mules" / "A & B Co." / "7000200.0.jpg", 90, (136, 102))
+            write_image(folder / kind / subtype / "A & B Co." / name, (60 * position, 10 * index, 100), (136, 102))
+    write_image(folder / "Shoes" / "Clogs and Mules" / "A & B Co." / "7000200.0.jpg", 90, (136, 102))
     (folder / "Boots" / "Ankle" / "A & B Co." / "7000003.3.jpg").write_bytes(b"\xff\xd8 cut off")
     (folder / "Boots" / "._7000004.4.jpg").write_bytes(b"left by another system")
     (folder / "readme.txt").write_text("not a shoe")
@@ -47,7 +49,7 @@ def both(config: DataConfig, root: Path) -> list:
 
 
 def test_zappos_is_read_from_its_own_layout(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Four classes in colour, the grey picture too; the corrupt file is skipped and counted in one line."""
+    """Four classes in colour, the grey image too; the corrupt file is skipped and counted in one line."""
     zappos(tmp_path)
     train, test = both(DataConfig("zappos"), tmp_path)
     assert train.class_names == ("Boots", "Sandals", "Shoes", "Slippers")
@@ -59,7 +61,7 @@ def test_zappos_is_read_from_its_own_layout(tmp_path: Path, caplog: pytest.LogCa
     assert len(lines) == 1
     assert "1 of " in lines[0]
     assert "7000003.3.jpg" in lines[0]
-    for found in (train, test):  # each picture has the colour of its class
+    for found in (train, test):  # each image has the colour of its class
         np.testing.assert_allclose(found.images[:, 2].mean((1, 2)), 100, atol=12)
 
 
@@ -73,13 +75,13 @@ def test_a_set_of_corrupt_files_only_is_refused(tmp_path: Path) -> None:
 
 
 def utrecht(root: Path, people: int = 24) -> Path:
-    """Faces named as in the Utrecht set: two pictures of most people, three of one."""
+    """Faces named as in the Utrecht set: two images of most people, three of one."""
     folder = root / "utrecht"
     for index in range(people):
         sex = "fm"[index % 2]
         for ending in ("", "s"):
-            paint(folder / f"{sex}4{index:03d}{ending}.jpg", (10 * index % 256, 128, 128), (128, 128))
-    paint(folder / "m4001a.jpg", size=(128, 128))
+            write_image(folder / f"{sex}4{index:03d}{ending}.jpg", (10 * index % 256, 128, 128), (128, 128))
+    write_image(folder / "m4001a.jpg", size=(128, 128))
     return folder
 
 
@@ -102,7 +104,7 @@ def test_utrecht_tells_sex_person_and_smile_by_file_names(tmp_path: Path) -> Non
 def test_utrecht_understands_every_form_of_its_names(name: str, tmp_path: Path) -> None:
     """Numbers and letters after the person's number are takes; a last s is a smile."""
     folder = utrecht(tmp_path)
-    paint(folder / name, size=(128, 128))
+    write_image(folder / name, size=(128, 128))
     train, test = both(DataConfig("utrecht-faces"), tmp_path)
     total = np.concatenate([train.attributes, test.attributes]).sum(0)
     lower = name.lower()
@@ -110,8 +112,8 @@ def test_utrecht_understands_every_form_of_its_names(name: str, tmp_path: Path) 
 
 
 def test_utrecht_refuses_other_names(tmp_path: Path) -> None:
-    """A picture that tells no person is named."""
-    paint(utrecht(tmp_path) / "holiday.jpg")
+    """An image whose name gives no person is reported by its name."""
+    write_image(utrecht(tmp_path) / "holiday.jpg")
     with pytest.raises(DataError, match=r"holiday\.jpg is not named like a Utrecht face"):
         load_images(DataConfig("utrecht-faces"), "train", root=tmp_path)
 
@@ -146,7 +148,7 @@ def test_celeba_is_read_from_every_layout(layout: str, tmp_path: Path) -> None:
     small = layout.startswith("small")
     source = tmp_path / "made" / "img_align_celeba"
     for index in range(1, 21):
-        paint(source / f"{index:06d}.jpg", (index, 2 * index, 3 * index), (89, 109))
+        write_image(source / f"{index:06d}.jpg", (index, 2 * index, 3 * index), (89, 109))
     folder.mkdir()
     if layout.startswith("folder"):
         source.rename(folder / "img_align_celeba")
@@ -181,7 +183,7 @@ def test_celeba_keeps_its_official_partition(tmp_path: Path) -> None:
 def test_celeba_refuses_attributes_of_other_images(tmp_path: Path) -> None:
     """A list that is too short, or out of order, is named instead of giving wrong attributes."""
     for index in range(1, 21):
-        paint(tmp_path / "celeba" / "img_align_celeba" / f"{index:06d}.jpg")
+        write_image(tmp_path / "celeba" / "img_align_celeba" / f"{index:06d}.jpg")
     attributes = tmp_path / "celeba" / "list_attr_celeba.txt"
     write_attributes(attributes, 10)
     with pytest.raises(DataError, match=r"list_attr_celeba\.txt .*does not cover"):
@@ -197,7 +199,7 @@ def test_shoes_are_seven_folders(tmp_path: Path) -> None:
     """Folders are classes, with blanks for underscores."""
     for name in ("Casual_Shoes", "Heels"):
         for index in range(20):
-            paint(tmp_path / "fashion_footwear" / name / f"{index}.jpg")
+            write_image(tmp_path / "fashion_footwear" / name / f"{index}.jpg")
     (tmp_path / "fashion_footwear" / "labels.csv").write_text("file,class\n")
     train, test = both(DataConfig("shoes", size=32), tmp_path)
     assert train.class_names == test.class_names == ("Casual Shoes", "Heels")
@@ -212,7 +214,7 @@ def test_an_absent_set_says_in_one_line_where_to_put_it(name: str, tmp_path: Pat
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", [*DATASETS, "folder:/home/me/my pictures"])
+@pytest.mark.parametrize("name", [*DATASETS, "folder:/home/me/my images"])
 def test_every_set_says_what_it_is(name: str) -> None:
     """Title, licence and how it is split, for the model's card."""
     source = describe(name)
@@ -221,17 +223,17 @@ def test_every_set_says_what_it_is(name: str) -> None:
     assert source.split
 
 
-# --- how pictures become arrays, and are kept -------------------------------------------------------------------
+# --- how images become arrays, and are kept -------------------------------------------------------------------
 
 
 def folder_of(tmp_path: Path, count: int = 30) -> tuple[Path, DataConfig]:
-    """A folder of pictures twice as wide as high, a red square between blue ends."""
+    """A folder of images twice as wide as high, a red square between blue ends."""
     folder = tmp_path / "mine"
     folder.mkdir()
     for index in range(count):
-        picture = Image.new("RGB", (40, 20), (0, 0, 255))
-        picture.paste((255, 0, 0), (10, 0, 30, 20))
-        picture.save(folder / f"{index}.png")
+        image = Image.new("RGB", (40, 20), (0, 0, 255))
+        image.paste((255, 0, 0), (10, 0, 30, 20))
+        image.save(folder / f"{index}.png")
     return folder, DataConfig(f"folder:{folder}", size=16)
 
 
@@ -247,10 +249,10 @@ def test_cropping_takes_the_centre_and_padding_keeps_all(tmp_path: Path) -> None
 
 
 def test_decoded_pictures_are_kept_for_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time no picture is opened, and the images are the same; they may even be changed in memory."""
+    """The second time no image is opened, and the images are the same; they may even be changed in memory."""
     _, config = folder_of(tmp_path)
     first = load_images(config, "train").images
-    monkeypatch.setattr(pictures, "_decode_one", None)
+    monkeypatch.setattr(decoding, "_decode_one", None)
     second = load_images(config, "train").images
     np.testing.assert_array_equal(first, second)
     second[0] = 7
@@ -262,13 +264,13 @@ def test_a_changed_picture_is_decoded_again(tmp_path: Path) -> None:
     folder, config = folder_of(tmp_path)
     load_images(config, "train")
     for path in folder.iterdir():
-        paint(path, (1, 2, 3), (21, 20))
+        write_image(path, (1, 2, 3), (21, 20))
     assert load_images(config, "train").images.max() == 3
     assert load_images(DataConfig(config.name, size=8), "train").images.shape[2:] == (8, 8)
 
 
 def test_a_damaged_cache_is_replaced(tmp_path: Path) -> None:
-    """A file that was cut off is no picture's end."""
+    """A file that was cut off is no image's end."""
     _, config = folder_of(tmp_path)
     first = np.array(load_images(config, "train").images)
     kept = max(cache_folder("images").glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
@@ -290,7 +292,7 @@ def test_without_room_for_a_cache_pictures_are_still_read(
 def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files used longest ago go; the newest stays, however large."""
     monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(pictures, "LARGEST_CACHE", 1)
+    monkeypatch.setattr(decoding, "LARGEST_CACHE", 1)
     _, config = folder_of(tmp_path)
     for size in (8, 16, 24):
         load_images(DataConfig(config.name, size, channels=3), "train")
@@ -298,10 +300,10 @@ def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_any_part_of_a_split_is_a_fair_sample(tmp_path: Path) -> None:
-    """Pictures stand in no order of their classes, so that a validation split has all of them."""
+    """Images stand in no order of their classes, so that a validation split has all of them."""
     for kind in ("cats", "dogs"):
         for index in range(60):
-            paint(tmp_path / kind / f"{index}.png")
+            write_image(tmp_path / kind / f"{index}.png")
     config = DataConfig(f"folder:{tmp_path}", validation=30)
     assert set(load_images(config, "validation").labels.tolist()) == {0, 1}  # type: ignore[union-attr]
     assert set(load_images(config, "train").labels.tolist()) == {0, 1}  # type: ignore[union-attr]
