@@ -32,7 +32,8 @@ from vae_core.evaluation import metrics
 from vae_core.evaluation.evaluate import measure, principal_components, seen_by
 from vae_core.files import cache_folder, write_text
 from vae_core.latent.space import LatentSpace
-from vae_core.maps.projection import MapRequest, embed
+from vae_core.maps.projection import embed
+from vae_core.maps.request import MapRequest
 from vae_core.recipes import RECIPES, load_recipe
 from vae_core.training import resume
 from vae_core.training.loop import describe_images, fit

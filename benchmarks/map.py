@@ -31,8 +31,9 @@ from vae_core.config import DataConfig
 from vae_core.data import DataMissingError, load_images
 from vae_core.latent.space import LatentSpace
 from vae_core.maps.out_of_sample import settle
-from vae_core.maps.projection import MapRequest, embed
+from vae_core.maps.projection import embed
 from vae_core.maps.quality import measure, trustworthiness
+from vae_core.maps.request import MapRequest
 
 MODEL = "fashion-vae-16"
 QUICK_POINTS = 400
@@ -165,14 +166,14 @@ def answers(codes: np.ndarray, folder: Path) -> None:
     checkpoint = find_checkpoint(MODEL)
     labels = load_images(DataConfig("fashion-mnist-small"), "test").labels[: len(codes)]  # type: ignore[index]
     request = MapRequest(checkpoint.name, checkpoint.digest, "tsne", len(codes))
-    coordinates = maps.shipped_map(checkpoint.folder, request)
+    coordinates = maps.bundled_map(checkpoint.folder, request)
     if coordinates is None:
         print(f"\nAnswers: {MODEL} has no maps; python -m vae_core.maps.worker --maps {MODEL}")
         return
     coordinates = coordinates[: len(codes)]
     works: list[tuple[str, Callable[[], object], float]] = [
         ("all figures of trust, measured", lambda: measure(codes, coordinates, labels), 2),
-        ("the same, as they were shipped", lambda: maps.load_shipped(checkpoint.folder, request), 2),
+        ("the same, as they were shipped", lambda: maps.load_bundled(checkpoint.folder, request), 2),
         ("scikit-learn's trustworthiness alone", lambda: of_scikit_learn(codes, coordinates, n_neighbors=15), np.inf),
         ("one new code's place", lambda: settle(codes[:1] + 0.1, codes, coordinates, request), 0.1),
     ]

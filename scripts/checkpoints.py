@@ -17,7 +17,7 @@ from vae_core.checkpoint import checkpoints_folder, find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import DataMissingError, load_images
 from vae_core.evaluation.evaluate import add_figures
-from vae_core.maps import load_maps, make_maps_with_bar
+from vae_core.maps import make_maps_with_bar, usual_maps
 from vae_core.recipes import Recipe, list_recipes, load_recipe
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def is_trained(recipe: Recipe, folder: Path) -> bool:
 def lacks_maps(recipe: Recipe, folder: Path) -> bool:
     """Whether a trained checkpoint shall have maps and has none."""
     found = find_checkpoint(recipe.name, folder)
-    return recipe.maps != "none" and not load_maps(found.folder, found.digest)
+    return recipe.maps != "none" and not usual_maps(found.folder, found.digest)
 
 
 def lacks_figures(recipe: Recipe, folder: Path) -> bool:

@@ -19,8 +19,8 @@ from tests.browser.conftest import IDLE, LONGEST_WAIT, wait_until_idle
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import load_images
-from vae_core.maps.bundled import load_shipped, store_maps
-from vae_core.maps.projection import MapRequest
+from vae_core.maps.bundled import load_bundled, store_maps
+from vae_core.maps.request import MapRequest
 
 # A point that has the map to itself: of some, the one whose nearest neighbour is farthest away.
 LONELY = """(map) => {
@@ -293,7 +293,7 @@ def test_dragging_a_parameter_morphs_before_it_is_released(page: Page, tmp_path:
     shutil.copytree(PROJECT / "checkpoints" / folder.name, folder)
     digest = find_checkpoint(folder.name, folder.parent).digest
     usual = MapRequest(folder.name, digest)
-    shipped = load_shipped(folder, usual)
+    shipped = load_bundled(folder, usual)
     assert shipped is not None
     turned = replace(shipped, coordinates=np.ascontiguousarray(shipped.coordinates[:, ::-1]), quality=None)
     maps = {usual: replace(shipped, quality=None), replace(usual, perplexity=100.0): turned}

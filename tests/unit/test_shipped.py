@@ -17,9 +17,9 @@ from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluation import aims, metrics
 from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
-from vae_core.maps.bundled import MOST_POINTS, grid
-from vae_core.maps.projection import MapRequest, usual_request
+from vae_core.maps.making import MOST_POINTS, grid
 from vae_core.maps.quality import VOTERS, shepard
+from vae_core.maps.request import MapRequest, usual_request
 from vae_core.recipes import RECIPES, list_recipes, load_recipe
 
 DATA_ROOT = Path(os.environ["LATENT_DATA"]) if "LATENT_DATA" in os.environ else None  # before the tests hide it
@@ -92,14 +92,14 @@ def enough(request: MapRequest, points: int) -> bool:
 @pytest.mark.slow
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     """All of the grid that its points are enough for, or the usual ones; t-SNE and UMAP keep neighbours together."""
-    requests = maps.shipped_requests(shipped.folder, shipped.digest)
+    requests = maps.bundled_requests(shipped.folder, shipped.digest)
     points = min(MOST_POINTS, shipped.metrics["images"])
     if load_recipe(shipped.name).maps == "grid":
         possible = [request for request in grid(shipped.name, shipped.digest, points) if enough(request, points)]
     else:
         possible = [usual_request(shipped.name, shipped.digest, method, points) for method in maps.METHODS]
     assert set(requests) == set(possible)
-    stored_maps = maps.load_maps(shipped.folder, shipped.digest)
+    stored_maps = maps.usual_maps(shipped.folder, shipped.digest)
     assert list(stored_maps) == list(maps.METHODS)
     assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics["images"], 2)}
     if points < FEWEST_TO_TRUST:
@@ -118,8 +118,8 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
 def test_the_figures_of_its_maps_are_theirs(shipped: Checkpoint) -> None:
     """Each map's stored rank correlation and kNN accuracy come out again; 16 bits change next to nothing."""
     _, images, codes = encoded(shipped.folder)
-    for request in maps.shipped_requests(shipped.folder, shipped.digest):
-        found = maps.load_shipped(shipped.folder, request)
+    for request in maps.bundled_requests(shipped.folder, shipped.digest):
+        found = maps.load_bundled(shipped.folder, request)
         assert found is not None
         assert found.quality is not None
         some = shepard(codes, found.coordinates)

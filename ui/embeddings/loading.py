@@ -90,9 +90,9 @@ def ready_maps(checkpoint: Checkpoint, indices: np.ndarray) -> dict[str, Map]:
 def _shipped(digest: str, points: int, _checkpoint: Checkpoint) -> list[tuple[MapRequest, np.ndarray]]:
     """The whole grid of maps of a checkpoint, or as much of it as there is."""
     found = []
-    for request in maps.shipped_requests(_checkpoint.folder, digest):
+    for request in maps.bundled_requests(_checkpoint.folder, digest):
         mine = replace(request, checkpoint=_checkpoint.name, points=points)
-        coordinates = maps.shipped_map(_checkpoint.folder, mine)
+        coordinates = maps.bundled_map(_checkpoint.folder, mine)
         if coordinates is not None:
             found.append((mine, coordinates))
     return found

@@ -11,20 +11,14 @@ the package:
 - ``place(request, checkpoint, codes)``: where new codes lie; ``plane(request, checkpoint)``: PCA's mean and axes
 """
 
-from vae_core.maps.bundled import (
-    ShippedMap,
-    load_maps,
-    load_shipped,
-    make_maps,
-    make_maps_with_bar,
-    save_maps,
-    shipped_map,
-    shipped_requests,
-)
+from vae_core.maps.bundled import BundledMap, bundled_map, bundled_requests, load_bundled, save_maps, usual_maps
 from vae_core.maps.cache import cached_map, quality_of, ready_map, seconds
 from vae_core.maps.jobs import JobState, cancel_job, job_state, start_job
+from vae_core.maps.making import make_maps, make_maps_with_bar
 from vae_core.maps.out_of_sample import EXACTLY, described, place, plane, settle
-from vae_core.maps.projection import (
+from vae_core.maps.quality import NEIGHBOURS, VOTERS, MapQuality, Shepard, measure, shepard
+from vae_core.maps.quantise import quantise
+from vae_core.maps.request import (
     LIBRARIES,
     METHODS,
     SOURCES,
@@ -36,7 +30,6 @@ from vae_core.maps.projection import (
     usual_parameters,
     usual_request,
 )
-from vae_core.maps.quality import NEIGHBOURS, VOTERS, MapQuality, Shepard, measure, shepard
 from vae_core.maps.sources import chosen_points, source_points
 
 __all__ = [
@@ -46,6 +39,7 @@ __all__ = [
     "NEIGHBOURS",
     "SOURCES",
     "VOTERS",
+    "BundledMap",
     "JobState",
     "Library",
     "MapError",
@@ -53,30 +47,30 @@ __all__ = [
     "MapRequest",
     "Method",
     "Shepard",
-    "ShippedMap",
     "Source",
+    "bundled_map",
+    "bundled_requests",
     "cached_map",
     "cancel_job",
     "chosen_points",
     "described",
     "job_state",
-    "load_maps",
-    "load_shipped",
+    "load_bundled",
     "make_maps",
     "make_maps_with_bar",
     "measure",
     "place",
     "plane",
     "quality_of",
+    "quantise",
     "ready_map",
     "save_maps",
     "seconds",
     "settle",
     "shepard",
-    "shipped_map",
-    "shipped_requests",
     "source_points",
     "start_job",
+    "usual_maps",
     "usual_parameters",
     "usual_request",
 ]

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from vae_core.files import cache_folder, write_text
 from vae_core.maps.cache import cached_map
-from vae_core.maps.projection import MapError, MapRequest
+from vae_core.maps.request import MapError, MapRequest
 
 MOST_WORKERS = 2
-SILENT_SECONDS = 0.8  # without one, after which people are told how long a step has taken
+SILENT_SECONDS = 0.8  # without one, after which the page says how long a step has taken
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def start_job(request: MapRequest) -> None:
             raise MapError(f"{MOST_WORKERS} maps are being computed already; wait until one is done")
         write_progress(request, 0.0, "Starting")
         command = [sys.executable, "-m", "vae_core.maps.worker", json.dumps(asdict(request))]
-        project = str(Path(__file__).resolve().parent.parent.parent)  # found from wherever the app was started
-        found_in = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
+        project = str(Path(__file__).resolve().parent.parent.parent)  # importable from wherever the app was started
+        search_path = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
         _workers[request.key] = subprocess.Popen(
             command,
             env={
                 "NUMBA_CACHE_DIR": str(cache_folder("numba")),  # so that UMAP is compiled once only
                 **os.environ,
-                "PYTHONPATH": found_in,
+                "PYTHONPATH": search_path,
                 # Threads that wait sleep instead of spinning, so that the app's pages get the processor.
                 "OMP_WAIT_POLICY": "passive",
             },
@@ -74,17 +74,17 @@ def start_job(request: MapRequest) -> None:
 
 
 def job_state(request: MapRequest) -> JobState | None:
-    """How far a map's worker is; None if none was started here."""
+    """How far a map's worker is; None if this server has not started one."""
     worker = _workers.get(request.key)
     if worker is None:
         return None
     running = worker.poll() is None
     try:
-        found = json.loads(progress_file(request).read_text(encoding="utf-8"))
+        report = json.loads(progress_file(request).read_text(encoding="utf-8"))
         silent = time.time() - progress_file(request).stat().st_mtime
         # Loading and compiling a library says nothing for seconds; the count shows that the work goes on.
-        text = f"{found['text']}, {silent:.1f} s" if running and silent > SILENT_SECONDS else found["text"]
-        state = JobState(found["fraction"], text, found.get("error"), running)
+        text = f"{report['text']}, {silent:.1f} s" if running and silent > SILENT_SECONDS else report["text"]
+        state = JobState(report["fraction"], text, report.get("error"), running)
     except (OSError, ValueError, KeyError):
         if cached_map(request) is not None:  # the process has only to end, which takes UMAP's a second
             return JobState(1.0, "Done", None, False)

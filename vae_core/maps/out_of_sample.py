@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.checkpoint import Checkpoint
-from vae_core.maps.bundled import load_shipped
+from vae_core.maps.bundled import load_bundled
 from vae_core.maps.cache import ready_map
-from vae_core.maps.projection import METHODS, MapError, MapRequest, principal_axes, project
+from vae_core.maps.projection import principal_axes, project
+from vae_core.maps.request import METHODS, MapError, MapRequest
 from vae_core.maps.sources import source_points
 
-STARTING_NEIGHBOURS = 5  # whose median place the search starts from
+STARTING_NEIGHBOURS = 5  # from the median of whose coordinates the search starts
 MOST_PERPLEXITY = 5.0  # of a new point (Policar, Strazar & Zupan 2023, "Embedding to reference t-SNE space", 2.2)
 NEGATIVE_SAMPLES = 5  # of UMAP, for each neighbour
 SOFTENING = 1e-3  # added to squared distances, as in UMAP's own gradient, where the repulsion is infinite
@@ -27,17 +28,17 @@ Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def described(request: MapRequest) -> str:
-    """How new codes find their place on a map, in words."""
+    """Where new codes lie on a map, in words: how their coordinates are determined."""
     return f"where {METHODS[request.method]}'s loss is least while the other points stay"
 
 
 def settle(codes: np.ndarray, reference: np.ndarray, coordinates: np.ndarray, request: MapRequest) -> np.ndarray:
-    """The places of codes (M, D) on a t-SNE or UMAP map, float32 (M, d), within the map's bounds.
+    """The coordinates of codes (M, D) on a t-SNE or UMAP map, float32 (M, d), within the map's bounds.
 
-    A code that is on the map gets its own place.
+    A code that is on the map gets the coordinates that it has there.
 
     Args:
-        codes: what is to be placed.
+        codes: whose coordinates are wanted.
         reference: (N, D), what the map was made from.
         coordinates: (N, d), the map.
         request: the map's method and parameters.
@@ -47,18 +48,18 @@ def settle(codes: np.ndarray, reference: np.ndarray, coordinates: np.ndarray, re
     loss_of = {"tsne": tsne_loss, "umap": umap_loss}[request.method]
     neighbours = {"tsne": int(3 * _perplexity(request)), "umap": request.neighbours}[request.method]
     count = min(neighbours, len(reference))
-    places = np.asarray(coordinates, np.float64)
-    bounds = Bounds(places.min(0), places.max(0))
-    settled = np.empty((len(codes), places.shape[1]), np.float32)
+    layout = np.asarray(coordinates, np.float64)
+    bounds = Bounds(layout.min(0), layout.max(0))
+    settled = np.empty((len(codes), layout.shape[1]), np.float32)
     for position, code in enumerate(np.asarray(codes, np.float64)):
         squared = ((reference - code) ** 2).sum(1)
         near = np.argpartition(squared, count - 1)[:count]
         near = near[np.argsort(squared[near], kind="stable")]
         if squared[near[0]] == 0:
-            settled[position] = places[near[0]]
+            settled[position] = layout[near[0]]
             continue
-        loss = loss_of(np.sqrt(squared[near]), near, places, request)
-        start = np.median(places[near[:STARTING_NEIGHBOURS]], axis=0)
+        loss = loss_of(np.sqrt(squared[near]), near, layout, request)
+        start = np.median(layout[near[:STARTING_NEIGHBOURS]], axis=0)
         settled[position] = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return settled
 
@@ -70,8 +71,8 @@ def _perplexity(request: MapRequest) -> float:
 # --- t-SNE -----------------------------------------------------------------------------------------------------
 
 
-def tsne_loss(distances: np.ndarray, near: np.ndarray, places: np.ndarray, request: MapRequest) -> Loss:
-    """KL(p || q) of a new point at a place y, up to a constant, and its gradient.
+def tsne_loss(distances: np.ndarray, near: np.ndarray, layout: np.ndarray, request: MapRequest) -> Loss:
+    """KL(p || q) of a new point at y, up to a constant, and its gradient.
 
     With w_j = 1 / (1 + |y - y_j|^2), q_j = w_j / sum_i w_i over all points on the map, and p_j the point's Gaussian
     affinities to its neighbours (van der Maaten & Hinton 2008, eq. 1 and 4):
@@ -80,19 +81,19 @@ def tsne_loss(distances: np.ndarray, near: np.ndarray, places: np.ndarray, reque
     Args:
         distances: (k,) to the neighbours.
         near: (k,), which points of the map they are.
-        places: (N, d), the map.
+        layout: (N, d), the map.
         request: its parameters.
     """
     affinities = perplexity_weights(distances**2, _perplexity(request))
-    attracting = places[near]
+    attracting = layout[near]
 
-    def loss(place: np.ndarray) -> tuple[float, np.ndarray]:
-        offsets = place - places
+    def loss(y: np.ndarray) -> tuple[float, np.ndarray]:
+        offsets = y - layout
         kernel = 1 / (1 + (offsets**2).sum(1))
         total = kernel.sum()
         own = kernel[near]
         value = np.log(total) - affinities @ np.log(own)
-        gradient = 2 * (affinities * own) @ (place - attracting) - 2 * (kernel**2) @ offsets / total
+        gradient = 2 * (affinities * own) @ (y - attracting) - 2 * (kernel**2) @ offsets / total
         return float(value), gradient
 
     return loss
@@ -112,12 +113,12 @@ def perplexity_weights(squared: np.ndarray, perplexity: float) -> np.ndarray:
     shifted = (squared - squared.min()) / max(float(squared.mean()), np.finfo(float).tiny)
 
     def weights(log_precision: float) -> np.ndarray:
-        found = np.exp(-shifted * np.exp(log_precision))
-        return found / found.sum()
+        unscaled = np.exp(-shifted * np.exp(log_precision))
+        return unscaled / unscaled.sum()
 
     def excess(log_precision: float) -> float:
-        found = weights(log_precision)
-        return float(-(found * np.log(np.maximum(found, 1e-300))).sum() - np.log(perplexity))
+        shares = weights(log_precision)
+        return float(-(shares * np.log(np.maximum(shares, 1e-300))).sum() - np.log(perplexity))
 
     widest, narrowest = -30.0, 30.0
     if excess(widest) <= 0:
@@ -130,26 +131,26 @@ def perplexity_weights(squared: np.ndarray, perplexity: float) -> np.ndarray:
 # --- UMAP ------------------------------------------------------------------------------------------------------
 
 
-def umap_loss(distances: np.ndarray, near: np.ndarray, places: np.ndarray, request: MapRequest) -> Loss:
+def umap_loss(distances: np.ndarray, near: np.ndarray, layout: np.ndarray, request: MapRequest) -> Loss:
     """What UMAP's sampling minimises for a new point at a place y, and its gradient.
 
     With w_j = 1 / (1 + a |y - y_j|^2b) and v_j the point's membership strengths to its neighbours:
-    loss = -sum_j v_j log w_j - 5 (sum_j v_j) mean_i log(1 - w_i), for five points are drawn among all to push it away
-    whenever one neighbour draws it near (Damrich & Hamprecht 2021, "On UMAP's true loss function", theorem 5.1).
+    loss = -sum_j v_j log w_j - 5 (sum_j v_j) mean_i log(1 - w_i), for five random points push it away
+    whenever one neighbour pulls it near (Damrich & Hamprecht 2021, "On UMAP's true loss function", theorem 5.1).
     Arguments are those of ``tsne_loss``.
     """
     a, b = umap_curve(request.minimum_distance)
     strengths = membership_strengths(distances)
-    attracting = places[near]
-    repulsion = NEGATIVE_SAMPLES * strengths.sum() / len(places)
+    attracting = layout[near]
+    repulsion = NEGATIVE_SAMPLES * strengths.sum() / len(layout)
 
-    def loss(place: np.ndarray) -> tuple[float, np.ndarray]:
-        drawn = place - attracting
-        squared = (drawn**2).sum(1) + SOFTENING
+    def loss(y: np.ndarray) -> tuple[float, np.ndarray]:
+        attraction = y - attracting
+        squared = (attraction**2).sum(1) + SOFTENING
         power = a * squared**b
         value = strengths @ np.log1p(power)
-        gradient = 2 * (strengths * b * power / squared / (1 + power)) @ drawn
-        offsets = place - places
+        gradient = 2 * (strengths * b * power / squared / (1 + power)) @ attraction
+        offsets = y - layout
         squared = (offsets**2).sum(1) + SOFTENING
         power = a * squared**b
         value += repulsion * np.log1p(1 / power).sum()
@@ -206,7 +207,7 @@ def place(
         reference: (N, D) what the map was made from; encoded, and kept for the next call, if it is not given.
 
     Returns:
-        float32 (M, dimensions), and in words how they were found.
+        float32 (M, dimensions), and in words how they were determined.
 
     Raises:
         MapError: if the map has not been computed, or does not fit the codes.
@@ -231,15 +232,15 @@ def place(
 def plane(
     request: MapRequest, checkpoint: Checkpoint, reference: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A PCA map's mean (D,) and axes (D, dimensions): (code - mean) @ axes is a code's place on it.
+    """A PCA map's mean (D,) and axes (D, dimensions): (code - mean) @ axes is a code's coordinates on it.
 
     Arguments and errors are those of ``place``.
     """
     if request.method != "pca":
         raise MapError("only a PCA map is a plane")
-    shipped = load_shipped(checkpoint.folder, request)
-    if shipped is not None and shipped.axes is not None:
-        return shipped.axes
+    bundled = load_bundled(checkpoint.folder, request)
+    if bundled is not None and bundled.axes is not None:
+        return bundled.axes
     if reference is None:
         reference = _reference(checkpoint.folder, request.essential)
     return principal_axes(reference, request.dimensions)

@@ -38,7 +38,7 @@ class MapQuality:
     distortion: np.ndarray
     """float32 (N,): the share of a point's 15 nearest codes that are not among its 15 nearest on the map.
 
-    It is also the share of those on the map that are intruders. NaN for points that were not measured."""
+    It is also the share of those on the map that are intruders. NaN for points that were not evaluated."""
     measured: int
     """Of how many points these are the figures."""
 
@@ -137,8 +137,8 @@ def _figure(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strang
     points = np.ascontiguousarray(points, np.float64)
     count = len(points)
     few = points.shape[1] <= MOST_TREE_DIMENSIONS
-    found = (_excess_by_tree if few else _excess_by_distances)(points, rows, neighbours, strangers, k)
-    return 1 - found * 2 / (len(rows) * k * (2 * count - 3 * k - 1))
+    excess = (_excess_by_tree if few else _excess_by_distances)(points, rows, neighbours, strangers, k)
+    return 1 - excess * 2 / (len(rows) * k * (2 * count - 3 * k - 1))
 
 
 def _excess_by_tree(points: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, strangers: np.ndarray, k: int) -> int:
@@ -171,8 +171,8 @@ def _excess_by_distances(
         distances = norms - 2 * (points[rows[part]] @ points.T)
         distances[np.arange(len(near)), rows[part]] = np.inf  # a point is no neighbour of its own
         total = 0
-        for row, found, new in zip(distances, near, strange, strict=True):
-            for threshold in row[found[new]]:  # counting is quicker than sorting
+        for row, listed, new in zip(distances, near, strange, strict=True):
+            for threshold in row[listed[new]]:  # counting is quicker than sorting
                 total += max(0, int(np.count_nonzero(row < threshold)) + 1 - k)
         return total
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.data import load_images
-from vae_core.maps.projection import MapRequest
+from vae_core.maps.request import MapRequest
 
 
 class SourcePoints(NamedTuple):
-    """Points to be mapped, float32 (N, D); their classes (N,), if there are any; and how many test images there are."""
+    """Points to be mapped, float32 (N, D); their classes (N,), if there are any; and the number of test images."""
 
     points: np.ndarray
     labels: np.ndarray | None
@@ -20,7 +20,7 @@ class SourcePoints(NamedTuple):
 
 
 def chosen_points(count: int, points: int) -> np.ndarray:
-    """Indices of the test images on a map: all, or ``points`` of ``count`` drawn at random, in order.
+    """Indices of the test images on a map: all, or ``points`` of ``count`` chosen at random, in order.
 
     The points of a smaller map are among those of every larger one.
     """
@@ -38,9 +38,9 @@ def source_points(folder: Path, request: MapRequest, data_root: Path | None = No
     from vae_core.latent.space import LatentSpace
 
     space = LatentSpace.open(folder)
-    found = load_images(space.run.data, "test", root=data_root)
-    chosen = chosen_points(len(found), request.points)
-    part = found.part(chosen)
+    test = load_images(space.run.data, "test", root=data_root)
+    chosen = chosen_points(len(test), request.points)
+    part = test.part(chosen)
     if request.source == "pixels":
         points = part.images.reshape(len(part), -1) / np.float32(255)
     else:
@@ -48,4 +48,4 @@ def source_points(folder: Path, request: MapRequest, data_root: Path | None = No
         if request.source == "samples":
             noise = np.random.default_rng(request.seed).standard_normal(points.shape)
             points = (points + deviations * noise).astype(np.float32)
-    return SourcePoints(points, part.labels if part.class_names else None, len(found))
+    return SourcePoints(points, part.labels if part.class_names else None, len(test))

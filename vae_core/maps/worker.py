@@ -8,10 +8,11 @@ import time
 
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import UserError
-from vae_core.maps.bundled import make_maps_with_bar
 from vae_core.maps.cache import store_map
 from vae_core.maps.jobs import progress_file, write_progress
-from vae_core.maps.projection import MapError, MapRequest, embed
+from vae_core.maps.making import make_maps_with_bar
+from vae_core.maps.projection import embed
+from vae_core.maps.request import MapError, MapRequest
 from vae_core.maps.sources import source_points
 
 SOONEST_SECONDS = 0.2  # between two writings of the progress

@@ -17,10 +17,11 @@ from vae_core import maps
 from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.data import load_images
 from vae_core.latent.space import LatentSpace
-from vae_core.maps import METHODS, MapError, MapRequest, bundled
-from vae_core.maps.bundled import ShippedMap, load_shipped, store_maps
-from vae_core.maps.projection import principal_axes, usual_request
+from vae_core.maps import METHODS, MapError, MapRequest, bundled, making
+from vae_core.maps.bundled import BundledMap, load_bundled, store_maps
+from vae_core.maps.projection import principal_axes
 from vae_core.maps.quality import measure
+from vae_core.maps.request import usual_request
 from vae_core.maps.sources import chosen_points, source_points
 
 DIGEST = "0123456789abcdef"
@@ -43,7 +44,7 @@ def test_stored_maps_come_back_to_16_bits(tmp_path_factory: pytest.TempPathFacto
     """Every coordinate is within half a step of 1/65535 of its axis, and the methods are those stored."""
     folder = tmp_path_factory.mktemp("model")
     maps.save_maps(folder, DIGEST, stored_maps)
-    found = maps.load_maps(folder, DIGEST)
+    found = maps.usual_maps(folder, DIGEST)
     assert found.keys() == stored_maps.keys()
     for method, stored in stored_maps.items():
         assert found[method].dtype == np.float32
@@ -60,11 +61,11 @@ def test_a_map_stored_as_a_difference_comes_back(
     folder = tmp_path_factory.mktemp("model")
     first = usual_request(folder.name, DIGEST, "tsne", 7)
     second = replace(first, perplexity=5.0)
-    stored = {first: ShippedMap(usual, 0.0, None), second: ShippedMap(other, 0.0, None)}
+    stored = {first: BundledMap(usual, 0.0, None), second: BundledMap(other, 0.0, None)}
     store_maps(folder, DIGEST, 7, stored)
-    beside = maps.shipped_map(folder, second)
+    beside = maps.bundled_map(folder, second)
     store_maps(folder, DIGEST, 7, {second: stored[second]})
-    assert np.array_equal(beside, maps.shipped_map(folder, second))
+    assert np.array_equal(beside, maps.bundled_map(folder, second))
 
 
 def test_similar_maps_take_less_room(tmp_path: Path) -> None:
@@ -73,36 +74,36 @@ def test_similar_maps_take_less_room(tmp_path: Path) -> None:
     usual = random.random((10_000, 2))
     first = usual_request(tmp_path.name, DIGEST, "tsne", 10_000)
     second = replace(first, perplexity=5.0)
-    stored = {first: ShippedMap(usual, 0.0, None)}
+    stored = {first: BundledMap(usual, 0.0, None)}
     store_maps(tmp_path, DIGEST, 10_000, stored)
     one = (tmp_path / bundled.MAPS).stat().st_size
     near = usual + random.uniform(-0.01, 0.01, usual.shape)
-    store_maps(tmp_path, DIGEST, 10_000, stored | {second: ShippedMap(near, 0.0, None)})
+    store_maps(tmp_path, DIGEST, 10_000, stored | {second: BundledMap(near, 0.0, None)})
     assert (tmp_path / bundled.MAPS).stat().st_size < 1.8 * one
 
 
 def test_maps_of_other_weights_are_not_taken(tmp_path: Path) -> None:
     """A checkpoint that was trained anew has no maps until they are made again."""
     maps.save_maps(tmp_path, DIGEST, {"pca": np.eye(2, dtype=np.float32)})
-    assert maps.load_maps(tmp_path, DIGEST[::-1]) == {}
+    assert maps.usual_maps(tmp_path, DIGEST[::-1]) == {}
 
 
 def test_damaged_maps_count_as_none(tmp_path: Path) -> None:
     """An absent, empty, cut or altered file, and a pickled one, are no maps and no error."""
-    assert maps.load_maps(tmp_path, DIGEST) == {}
+    assert maps.usual_maps(tmp_path, DIGEST) == {}
     stored_maps = {method: np.random.default_rng(0).random((50, 2), np.float32) for method in METHODS}
     maps.save_maps(tmp_path, DIGEST, stored_maps)
     path = tmp_path / bundled.MAPS
     whole = path.read_bytes()
     for length in range(0, len(whole), 37):
         path.write_bytes(whole[:length])
-        assert maps.load_maps(tmp_path, DIGEST) == {}
+        assert maps.usual_maps(tmp_path, DIGEST) == {}
     for position in range(0, len(whole), 11):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 255]) + whole[position + 1 :])
-        maps.load_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
+        maps.usual_maps(tmp_path, DIGEST)  # whatever it finds, it does not raise
     with path.open("wb") as file:
         np.savez(file, digest=np.array([{"a": 1}], dtype=object))
-    assert maps.load_maps(tmp_path, DIGEST) == {}
+    assert maps.usual_maps(tmp_path, DIGEST) == {}
 
 
 def test_ten_thousand_points_of_three_maps_are_small(tmp_path: Path) -> None:
@@ -117,18 +118,18 @@ def test_all_that_is_known_of_a_map_comes_back(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     codes, labels = generator.normal(size=(50, 4)), np.arange(50) % 3
     stored_maps = {}
-    for request in bundled.grid(tmp_path.name, DIGEST, 50):
+    for request in making.grid(tmp_path.name, DIGEST, 50):
         plane = generator.normal(size=(50, 2)).astype(np.float32)
         axes = principal_axes(codes, 2) if request.method == "pca" else None
-        stored_maps[request] = ShippedMap(plane, 1.5, measure(codes, plane, labels), axes)
+        stored_maps[request] = BundledMap(plane, 1.5, measure(codes, plane, labels), axes)
     store_maps(tmp_path, DIGEST, 50, stored_maps)
-    assert maps.shipped_requests(tmp_path, DIGEST) == list(stored_maps)
+    assert maps.bundled_requests(tmp_path, DIGEST) == list(stored_maps)
     for request, stored in stored_maps.items():
-        found = load_shipped(tmp_path, request)
+        found = load_bundled(tmp_path, request)
         assert found is not None
         assert found.seconds == 1.5
         np.testing.assert_allclose(found.coordinates, stored.coordinates, atol=1e-3)
-        np.testing.assert_array_equal(maps.shipped_map(tmp_path, request), found.coordinates)
+        np.testing.assert_array_equal(maps.bundled_map(tmp_path, request), found.coordinates)
         assert found.quality is not None
         assert stored.quality is not None
         np.testing.assert_allclose(found.quality.distortion, stored.quality.distortion, rtol=1e-6)
@@ -145,15 +146,15 @@ def test_a_smaller_map_is_a_part_of_the_shipped_one(tmp_path: Path) -> None:
     plane = np.stack([chosen_points(count, stored), np.zeros(stored)], axis=1)  # each point lies at its image's number
     request = MapRequest(tmp_path.name, DIGEST, "pca", stored)
     quality = measure(plane, plane)
-    store_maps(tmp_path, DIGEST, count, {request: ShippedMap(plane, 1.0, quality)})
-    part = load_shipped(tmp_path, replace(request, points=25))
+    store_maps(tmp_path, DIGEST, count, {request: BundledMap(plane, 1.0, quality)})
+    part = load_bundled(tmp_path, replace(request, points=25))
     assert part is not None
     np.testing.assert_array_equal(np.round(part.coordinates[:, 0]), chosen_points(count, 25))
     assert part.quality is not None
     assert part.quality.distortion.shape == (25,)
-    assert load_shipped(tmp_path, replace(request, points=41)) is None
-    store_maps(tmp_path, DIGEST, stored, {request: ShippedMap(plane, 1.0, quality)})
-    assert load_shipped(tmp_path, replace(request, points=1000)) is not None, "more points than there are images"
+    assert load_bundled(tmp_path, replace(request, points=41)) is None
+    store_maps(tmp_path, DIGEST, stored, {request: BundledMap(plane, 1.0, quality)})
+    assert load_bundled(tmp_path, replace(request, points=1000)) is not None, "more points than there are images"
 
 
 @pytest.mark.parametrize(
@@ -173,9 +174,9 @@ def test_only_what_was_asked_for_is_given(tmp_path: Path, other: dict) -> None:
     """A map at other parameters, of other points or of other weights is not taken for the one that is there."""
     request = usual_request(tmp_path.name, DIGEST, "tsne", 50)
     maps.save_maps(tmp_path, DIGEST, {"tsne": np.random.default_rng(0).normal(size=(50, 2))})
-    assert maps.shipped_map(tmp_path, request) is not None
-    assert maps.shipped_map(tmp_path, replace(request, neighbours=5)) is not None, "which t-SNE does not have"
-    assert maps.shipped_map(tmp_path, replace(request, **other)) is None
+    assert maps.bundled_map(tmp_path, request) is not None
+    assert maps.bundled_map(tmp_path, replace(request, neighbours=5)) is not None, "which t-SNE does not have"
+    assert maps.bundled_map(tmp_path, replace(request, **other)) is None
 
 
 # --- making them -------------------------------------------------------------------------------------------------
@@ -192,21 +193,21 @@ def test_make_maps_makes_the_grid_and_goes_on(checkpoint: Checkpoint, monkeypatc
         on_progress(1.0, "Done")
         return codes[:, :2]
 
-    monkeypatch.setattr(bundled, "embed", quick)
+    monkeypatch.setattr(making, "embed", quick)
     interrupted, progress, folder = True, [], checkpoint.folder
     with pytest.raises(KeyboardInterrupt):
         maps.make_maps(checkpoint.name, lambda fraction, text: None, folder.parent)
-    assert len(maps.shipped_requests(folder, checkpoint.digest)) == 4
+    assert len(maps.bundled_requests(folder, checkpoint.digest)) == 4
     interrupted = False
     maps.make_maps(checkpoint.name, lambda fraction, text: progress.append(fraction), folder.parent)
     count = len(load_images(checkpoint.run.data, "test"))
-    expected = bundled.grid(checkpoint.name, checkpoint.digest, count)
+    expected = making.grid(checkpoint.name, checkpoint.digest, count)
     assert len(expected) == 13
-    assert [request for request, _ in made] == expected == maps.shipped_requests(folder, checkpoint.digest)
+    assert [request for request, _ in made] == expected == maps.bundled_requests(folder, checkpoint.digest)
     assert [request.method for request, from_pca in made if from_pca] == list(METHODS)
     assert progress == sorted(progress)
     assert progress[-1] == 1
-    found = maps.load_maps(folder, checkpoint.digest)
+    found = maps.usual_maps(folder, checkpoint.digest)
     assert {method: len(found[method]) for method in found} == dict.fromkeys(METHODS, count)
 
 
@@ -214,10 +215,10 @@ def test_few_points_get_the_maps_that_they_are_enough_for(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Perplexity 100 needs more than 300 points; with 80, t-SNE at 5 remains, and all of UMAP."""
-    monkeypatch.setattr(bundled, "MOST_POINTS", 80)
-    monkeypatch.setattr(bundled, "embed", lambda codes, *_: codes[:, :2])
+    monkeypatch.setattr(making, "MOST_POINTS", 80)
+    monkeypatch.setattr(making, "embed", lambda codes, *_: codes[:, :2])
     maps.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
-    made = maps.shipped_requests(checkpoint.folder, checkpoint.digest)
+    made = maps.bundled_requests(checkpoint.folder, checkpoint.digest)
     assert {request.perplexity for request in made if request.method == "tsne"} == {5.0}
     assert sum(request.method == "umap" for request in made) == 9
 
@@ -227,7 +228,7 @@ def test_codes_that_are_all_equal_are_told(checkpoint: Checkpoint, monkeypatch: 
     monkeypatch.setattr(LatentSpace, "posterior", lambda self, images, labels: (np.zeros((len(images), 4)),) * 2)
     with pytest.raises(MapError, match="all codes are equal"):
         maps.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
-    assert maps.shipped_requests(checkpoint.folder, checkpoint.digest) == []
+    assert maps.bundled_requests(checkpoint.folder, checkpoint.digest) == []
 
 
 # --- what maps are made of ---------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.config import UserError
 from vae_core.maps import MapError, MapRequest, cache, out_of_sample, place, plane
 from vae_core.maps.out_of_sample import EXACTLY
-from vae_core.maps.projection import Source, embed
+from vae_core.maps.projection import embed
+from vae_core.maps.request import Source
 from vae_core.maps.sources import source_points
 
 
@@ -43,12 +44,12 @@ def test_pca_places_points_where_its_map_has_them(checkpoint: Checkpoint, source
 
 def test_a_shipped_pca_map_brings_its_plane(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for a part of its points, and without a look at the images."""
-    monkeypatch.setattr("vae_core.maps.bundled._possible", lambda requests, points: requests[:1])
+    monkeypatch.setattr("vae_core.maps.making._possible", lambda requests, points: requests[:1])
     maps.make_maps(checkpoint.name, lambda fraction, text: None, checkpoint.folder.parent)
     request = MapRequest(checkpoint.name, checkpoint.digest, "pca", 50)
     points = source_points(checkpoint.folder, request).points
     monkeypatch.setattr("vae_core.maps.out_of_sample.source_points", None)
-    shipped = maps.shipped_map(checkpoint.folder, request)
+    shipped = maps.bundled_map(checkpoint.folder, request)
     assert shipped is not None
     step = np.ptp(shipped, axis=0).max() / 65535
     np.testing.assert_allclose(place(request, checkpoint, points)[0], shipped, atol=2 * step)

@@ -21,7 +21,7 @@ from vae_core.maps.out_of_sample import (
     umap_curve,
     umap_loss,
 )
-from vae_core.maps.projection import MapRequest, Method
+from vae_core.maps.request import MapRequest, Method
 
 MOST_LOSSES = 40  # for one code; each takes about half a millisecond
 METHODS: tuple[Method, ...] = ("tsne", "umap")

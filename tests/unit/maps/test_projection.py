@@ -12,8 +12,9 @@ from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
 from vae_core.evaluation import metrics
-from vae_core.maps import projection
-from vae_core.maps.projection import METHODS, MapError, MapRequest, align, check, embed, usual_request
+from vae_core.maps import neighbour_embedding
+from vae_core.maps.projection import align, embed
+from vae_core.maps.request import METHODS, MapError, MapRequest, check, usual_request
 
 
 def clusters(count: int = 240, size: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -36,9 +37,9 @@ class StopError(Exception):
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of t-SNE's iterations are enough for a few hundred points."""
-    monkeypatch.setattr(projection, "EARLY_ITERATIONS", 50)
-    monkeypatch.setattr(projection, "ITERATIONS", 100)
-    monkeypatch.setattr(projection, "ARRANGED_ITERATIONS", 50)
+    monkeypatch.setattr(neighbour_embedding, "EARLY_ITERATIONS", 50)
+    monkeypatch.setattr(neighbour_embedding, "ITERATIONS", 100)
+    monkeypatch.setattr(neighbour_embedding, "ARRANGED_ITERATIONS", 50)
 
 
 @pytest.mark.slow
@@ -211,7 +212,7 @@ def test_what_cannot_be_mapped_is_refused_in_one_line(codes: np.ndarray, asked: 
 @pytest.mark.slow
 def test_a_cloud_without_clusters_does_not_become_one_point(monkeypatch: pytest.MonkeyPatch) -> None:
     """Early exaggeration draws such codes together until nothing is left to tell them apart by."""
-    monkeypatch.setattr(projection, "EARLY_ITERATIONS", 250)
+    monkeypatch.setattr(neighbour_embedding, "EARLY_ITERATIONS", 250)
     codes = np.random.default_rng(0).normal(size=(1500, 10))
     coordinates = embed(codes, request("tsne"))
     assert metrics.trustworthiness(codes, coordinates) > 0.8
