@@ -1,9 +1,9 @@
 """A trained decoder as bytes for the browser's engine (``ui/components/live/engine.js``), which runs it without torch.
 
-They are one block: the length of a JSON header (4 bytes, little-endian), the header, padded with
-spaces to a multiple of four bytes, and all weights one after the other at half or single precision. The header lists
-the layers in their order; arrays are given by where they begin among the weights. Everything is laid out as the engine
-wants it: channels last and padded with zeros to a multiple of four, batch normalisation folded into the layer before.
+They are one block (see ``container``): a header, and all weights one after the other at half or single precision. The
+header lists the layers in their order; arrays are given by where they begin among the weights. Everything is laid out
+as the engine needs it: channels last and padded with zeros to a multiple of four, batch normalisation folded into the
+layer before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.config import UserError
+from vae_core.export.container import write_block
 from vae_core.models import Autoencoder
 from vae_core.models.networks import ResidualBlock
 
@@ -111,9 +112,7 @@ def pack(
     }
     content += others.to_bytes("single") or b""
     key = hashlib.sha256(json.dumps(header, sort_keys=True).encode() + content).hexdigest()[:16]
-    text = json.dumps(header | {"key": key}, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    return PackedDecoder(key, len(text).to_bytes(4, "little") + text + content, header)
+    return PackedDecoder(key, write_block(header | {"key": key}, content), header)
 
 
 def _layers_of(model: Autoencoder) -> nn.Sequential:

@@ -6,7 +6,6 @@ That the packed decoders give the right pictures is tested where they run: tests
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from scripts import build_kernel
 from vae_core.checkpoint import load_model
 from vae_core.config import ModelConfig, UserError
 from vae_core.export.browser import Unsupported, pack
+from vae_core.export.container import read_block
 from vae_core.export.onnx import to_onnx
 from vae_core.models import Autoencoder, build
 
@@ -93,11 +93,11 @@ def test_the_header_can_be_read_by_others() -> None:
     """Four bytes of length, JSON, and then as many numbers as it says; extras follow at single precision."""
     extra = np.arange(6, dtype=np.float32).reshape(2, 3)
     packed = pack(AnyLayers(nn.Linear(4, 15), nn.Unflatten(1, (1, 3, 5))), extras={"six": extra})
-    length = int.from_bytes(packed.content[:4], "little")
-    header = json.loads(packed.content[4 : 4 + length])
+    header, body = read_block(packed.content)
     assert header == packed.header | {"key": packed.key}
-    rest = packed.content[4 + length + 2 * header["weights"] :]
-    np.testing.assert_array_equal(np.frombuffer(rest, "<f4")[:6].reshape(header["extras"]["six"]["shape"]), extra)
+    np.testing.assert_array_equal(
+        np.frombuffer(body, "<f4", 6, 2 * header["weights"]).reshape(header["extras"]["six"]["shape"]), extra
+    )
 
 
 def test_every_family_says_its_layers(tiny_checkpoints: Path) -> None:

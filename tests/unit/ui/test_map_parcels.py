@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,13 @@ from PIL import Image
 from ui.components.map import parcels, read_bits
 from vae_core.config import DataConfig
 from vae_core.data import load_images
+from vae_core.export.container import read_arrays, read_block
 
 
 def unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header and the arrays of a parcel."""
-    length = int.from_bytes(content[:4], "little")
-    header, body = json.loads(content[4 : 4 + length]), content[4 + length :]
-    arrays = {one["name"]: np.frombuffer(body, f"<{one['kind']}", one["count"], one["at"]) for one in header["arrays"]}
-    return header, arrays
+    header, body = read_block(content)
+    return header, read_arrays(header["arrays"], body)
 
 
 def test_every_array_begins_where_its_numbers_may() -> None:

@@ -13,39 +13,28 @@ import numpy as np
 
 from ui.components.map.props import LayoutHeader, LayoutsHeader, ThumbnailsHeader
 from vae_core import media
+from vae_core.export.container import lay_out, write_block
+from vae_core.maps import quantise
 
 FOLDER = Path(__file__).parent
 PICTURES_A_STRIP = 64
 PICTURES_A_PARCEL = 10_048  # a whole number of strips
 LARGEST_THUMBNAIL = 48  # pixels a side
 QUALITY = 65  # of WebP
-STEPS_16_BIT = 65535
-KINDS = {"uint8": "u1", "uint16": "u2", "uint32": "u4", "float32": "f4"}
 
 
 def pack(slot: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """A parcel for a slot of the browser's store; its ``id`` stands for its content."""
-    listing, parts, at = [], [], 0
-    for name, array in (arrays or {}).items():
-        content = np.ascontiguousarray(array).tobytes()
-        listing.append({"name": name, "kind": KINDS[array.dtype.name], "at": at, "count": array.size})
-        padding = -len(content) % 4
-        parts.append(content + bytes(padding))
-        at += len(content) + padding
-    body = b"".join(parts)
+    listing, body = lay_out(arrays or {})
     digest = hashlib.blake2b(json.dumps(dict(header), sort_keys=True).encode() + body, digest_size=12).hexdigest()
-    text = json.dumps({"id": digest, **header, "slot": slot, "arrays": listing}).encode()
-    text += b" " * (-len(text) % 4)
-    return len(text).to_bytes(4, "little") + text + body
+    return write_block({"id": digest, **header, "slot": slot, "arrays": listing}, body)
 
 
 def pack_layouts(slot: str, points: str, layouts: Mapping[str, np.ndarray]) -> bytes:
     """Maps (N, 2 or 3) of the same points, by key, quantised to 16 bits."""
     headers, arrays = [], {}
     for number, (key, coordinates) in enumerate(layouts.items()):
-        low, high = coordinates.min(0), coordinates.max(0)
-        scaled = (coordinates - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
-        arrays[f"layout{number}"] = np.round(scaled * STEPS_16_BIT).astype(np.uint16)
+        arrays[f"layout{number}"], low, high = quantise(coordinates)
         headers.append(LayoutHeader(key, coordinates.shape[1], low.tolist(), high.tolist()))
     return pack(slot, LayoutsHeader(points, headers).to_data(), arrays)
 
@@ -74,7 +63,7 @@ def _strip(images: np.ndarray) -> bytes:
     """Pictures (n, C, H, W) side by side, reduced by a whole number if they are large, as WebP."""
     height, width = _thumbnail_size(images)
     row = np.concatenate(list(media.to_uint8(images)), axis=1)
-    picture = media.to_picture(row)
+    picture = media.to_pillow(row)
     if row.shape[0] != height:
         picture = picture.reduce(row.shape[0] // height)
     buffer = io.BytesIO()
@@ -85,7 +74,7 @@ def _strip(images: np.ndarray) -> bytes:
 def webp(image: np.ndarray) -> np.ndarray:
     """A picture (H, W, C) of bytes as WebP, as an array for ``pack``."""
     buffer = io.BytesIO()
-    media.to_picture(image).save(buffer, "WEBP", quality=QUALITY)
+    media.to_pillow(image).save(buffer, "WEBP", quality=QUALITY)
     return np.frombuffer(buffer.getvalue(), np.uint8)
 
 
