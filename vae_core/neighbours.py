@@ -44,3 +44,28 @@ def nearest(
         distances[part] = far[~own].reshape(-1, k)
         on_share(part.stop / count)
     return indices, distances
+
+
+def nearest_to(point: np.ndarray, points: np.ndarray, k: int) -> np.ndarray:
+    """The indices (at most k,) of the points (N, D) nearest to one point (D,), nearest first."""
+    return np.argsort(((points - point) ** 2).sum(1), kind="stable")[:k]
+
+
+def distance_to_nearest(queries: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Each query's (M, D) Euclidean distance to the nearest of the points (N, D), float64 (M,)."""
+    return np.array([float(np.linalg.norm(points - query, axis=1).min()) for query in queries])
+
+
+def usual_distance(points: np.ndarray, share: float, at_most: int) -> float:
+    """The distance within which a ``share`` of the points (N, D) have their nearest other point.
+
+    With more than ``at_most`` points it is that of a random sample of them, each among all.
+    """
+    chosen = np.random.default_rng(0).choice(len(points), min(at_most, len(points)), replace=False)
+    squares = (points**2).sum(1)
+    distances = []
+    for part in np.array_split(chosen, 10):
+        squared = squares[part, None] + squares - 2 * points[part] @ points.T
+        squared[np.arange(len(part)), part] = np.inf  # a point is no neighbour of its own
+        distances.append(np.sqrt(np.maximum(squared.min(1), 0)))
+    return float(np.quantile(np.concatenate(distances), share))

@@ -11,9 +11,11 @@ from ui.components.map import Groups, Points, Values
 from ui.embeddings import trust
 from ui.embeddings.loading import Map
 from ui.state import loaders
+from vae_core.latent.clusters import cluster, cluster_names
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
+    from vae_core.evaluation.per_image import ImageFigures
 
 CLASS, ERROR, KL, CLUSTER, DISTORTION = "Class", "Reconstruction error", "KL", "Cluster", "Distortion"
 MOST_DIMENSIONS = 64
@@ -39,8 +41,8 @@ def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Gro
     if name == CLUSTER:
         return _clusters(points.key, checkpoint.digest, checkpoint, points)
     if name in (ERROR, KL):
-        errors, kl = figures_per_image(checkpoint.name, checkpoint.digest, checkpoint)
-        values, title = (kl, "KL in nats") if name == KL else (errors, "Mean squared error")
+        figures = _image_figures(checkpoint.name, checkpoint.digest, checkpoint)
+        values, title = (figures.kl, "KL in nats") if name == KL else (figures.squared_error, "Mean squared error")
         return Values(values[points.indices], title)
     if name == DISTORTION:
         quality = trust.quality(checkpoint, shown, points)
@@ -50,33 +52,17 @@ def colour(name: str, checkpoint: Checkpoint, points: Points, shown: Map) -> Gro
     return Values(loaders.test_codes(checkpoint).codes[points.indices, dimension], name)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Measuring the test images …")
-def figures_per_image(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
-    """MSE of each test image's reconstruction, and its KL in nats."""
-    from vae_core.evaluation import metrics
+@st.cache_resource(max_entries=4, show_spinner="Evaluating the test images …")
+def _image_figures(name: str, digest: str, _checkpoint: Checkpoint) -> ImageFigures:
+    from vae_core.evaluation.per_image import evaluate_images
 
-    space, found = loaders.open_space(_checkpoint), loaders.test_codes(_checkpoint)
-    labels = found.images.labels
-    errors = metrics.mse(found.images.images / np.float32(255), space.decode(found.codes.copy(), labels))
-    _, kl = space.objective(found.images.images, labels)
-    return errors, kl.sum(1)
+    test = loaders.test_codes(_checkpoint)
+    return evaluate_images(loaders.open_space(_checkpoint), test.images, test.codes.copy())
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding clusters …")
 def _clusters(key: str, digest: str, _checkpoint: Checkpoint, _points: Points) -> Groups:
-    """k-means (Lloyd 1982) of the codes, with as many clusters as there are classes; each named by its commonest."""
-    from sklearn.cluster import KMeans
-
+    """As many clusters as there are classes."""
     codes = loaders.test_codes(_checkpoint).codes[_points.indices]
-    count = min(len(_points.names) or CLUSTERS, len(np.unique(codes, axis=0)))
-    labels = KMeans(count, n_init=1, random_state=0).fit_predict(codes)
-    return Groups(labels, tuple(_cluster_name(number, labels, _points) for number in range(count)))
-
-
-def _cluster_name(number: int, labels: np.ndarray, points: Points) -> str:
-    """A cluster's number, and what class most of it belongs to."""
-    if points.labels is None:
-        return f"Cluster {number + 1}"
-    counts = np.bincount(points.labels[labels == number], minlength=len(points.names))
-    commonest = int(counts.argmax())
-    return f"{number + 1}: {counts[commonest] / max(counts.sum(), 1):.0%} {points.names[commonest]}"
+    clusters = cluster(codes, len(_points.names) or CLUSTERS)
+    return Groups(clusters, cluster_names(clusters, _points.labels, _points.names))

@@ -11,6 +11,7 @@ from ui.embeddings.loading import Map
 from ui.state import loaders, point
 from vae_core import maps
 from vae_core.maps import EXACTLY, described, settle
+from vae_core.neighbours import nearest_to
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -66,7 +67,7 @@ def place(
             labels = point.current().labels()
             picture = space.decode(code[None].astype(np.float32), labels)[0]
         code = picture.ravel()
-    near = np.argsort(((reference - code) ** 2).sum(1), kind="stable")[:LINKED]
+    near = nearest_to(code, reference, LINKED)
     if shown.request is None:
         return Placement(code, EXACTLY, near)
     if shown.request.method == "pca":

@@ -22,6 +22,7 @@ from ui.shared.exports import csv_bytes
 from ui.shared.models import comparable_models
 from ui.state import loaders, point
 from vae_core import maps
+from vae_core.latent.plane import DecodedPlane, decoded_plane
 from vae_core.maps import described
 
 if TYPE_CHECKING:
@@ -322,14 +323,5 @@ def _coordinates(ready: dict[str, Map]) -> dict[str, np.ndarray]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _decoded_plane(digest: str, _space: LatentSpace) -> tuple[np.ndarray, tuple[float, float, float, float]]:
-    """Decoded pictures over the range of the codes, row by row from above, and their outer edges."""
-    low, high = _space.statistics.low, _space.statistics.high
-    x, y = (np.linspace(low[axis], high[axis], SHEET_SIDE) for axis in (0, 1))
-    codes = np.stack([np.tile(x, SHEET_SIDE), np.repeat(y[::-1], SHEET_SIDE)], axis=1)
-    decoded = _space.decode(codes.astype(np.float32))
-    channels, height, width = decoded.shape[1:]
-    rows = decoded.reshape(SHEET_SIDE, SHEET_SIDE, channels, height, width).transpose(0, 3, 1, 4, 2)
-    sheet = np.round(255 * np.clip(rows.reshape(SHEET_SIDE * height, SHEET_SIDE * width, channels), 0, 1))
-    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
-    return sheet.astype(np.uint8), (x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y)
+def _decoded_plane(digest: str, _space: LatentSpace) -> DecodedPlane:
+    return decoded_plane(_space, SHEET_SIDE)

@@ -14,6 +14,7 @@ from ui.shared import pickers
 from ui.state import address, loaders, point
 from vae_core import media
 from vae_core.latent import paths
+from vae_core.neighbours import distance_to_nearest, usual_distance
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -150,21 +151,13 @@ def far(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
     if found is None:
         return np.zeros(len(codes), bool)
     limit = _usual_distance(checkpoint.digest, found.codes)
-    nearest = [float(np.linalg.norm(found.codes - code, axis=1).min()) for code in codes]
-    return np.array(nearest) > limit
+    return distance_to_nearest(codes, found.codes) > limit
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _usual_distance(digest: str, _codes: np.ndarray) -> float:
     """The FAR_SHARE quantile of the distance from a real code to its nearest other real code."""
-    chosen = np.random.default_rng(0).choice(len(_codes), min(MOST_CODES, len(_codes)), replace=False)
-    squares = (_codes**2).sum(1)
-    nearest = []
-    for part in np.array_split(chosen, 10):
-        distances = squares[part, None] + squares - 2 * _codes[part] @ _codes.T
-        distances[np.arange(len(part)), part] = np.inf
-        nearest.append(np.sqrt(np.maximum(distances.min(1), 0)))
-    return float(np.quantile(np.concatenate(nearest), FAR_SHARE))
+    return usual_distance(_codes, FAR_SHARE, MOST_CODES)
 
 
 def cross_fade_row(a: End, b: End, steps: int) -> Row:

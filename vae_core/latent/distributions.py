@@ -1,4 +1,4 @@
-"""Distributions over codes to draw new pictures from: the prior, a Gaussian and a mixture fitted to real codes.
+"""Distributions over codes to sample new images from: the prior, and a Gaussian or a mixture fitted to real codes.
 
 Numpy only; scikit-learn is imported to fit a mixture.
 """
@@ -15,7 +15,7 @@ from vae_core.linalg import covariance_root
 
 COMPONENTS = 10
 LEAST_CODES = 20  # for each component
-CODES_A_NUMBER = 5  # for each number of a component's covariance matrix; with fewer codes its diagonal is fitted
+CODES_AN_ENTRY = 5  # for each entry of a component's covariance matrix; with fewer codes its diagonal is fitted
 MOST_CODES = 10_000
 MOST_ROUNDS = 60
 TOLERANCE = 1e-2  # nats per code, between two rounds
@@ -25,7 +25,7 @@ SMALLEST = 1e-9  # added as well, for codes that are all alike
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """A mixture of K Gaussians over codes of D numbers; the prior is the one with a single standard component."""
+    """A mixture of K Gaussians over D-dimensional codes; the prior is the one with a single standard component."""
 
     weights: np.ndarray
     """(K,) adding up to 1."""
@@ -37,7 +37,7 @@ class Mixture:
     def sample(self, count: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """Codes float32 (count, D); each component's standard deviations are multiplied by the temperature.
 
-        The same seed gives the same draws at every temperature, only nearer to their components' means or farther.
+        The same seed gives the same samples at every temperature, only nearer to or farther from their components' means.
         """
         generator = np.random.default_rng(seed)
         chosen = generator.choice(len(self.weights), count, p=self.weights)
@@ -46,7 +46,7 @@ class Mixture:
 
 
 def standard_normal(size: int) -> Mixture:
-    """The prior N(0, I) over codes of ``size`` numbers."""
+    """The prior N(0, I) over ``size``-dimensional codes."""
     return gaussian(np.zeros(size), np.eye(size))
 
 
@@ -64,7 +64,7 @@ def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) 
     """A mixture fitted to codes (N, D) by expectation-maximisation from a k-means start (scikit-learn's).
 
     Few codes get fewer components, at least LEAST_CODES for each, and covariances without correlations if there are
-    not CODES_A_NUMBER codes for each number of a covariance matrix. Of very many codes, MOST_CODES are drawn.
+    not CODES_AN_ENTRY codes for each entry of a covariance matrix. Of very many codes, a random MOST_CODES are used.
 
     Raises:
         UserError: if there are fewer than two codes.
@@ -80,7 +80,7 @@ def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) 
     points = codes[chosen].astype(np.float64)
     count, size = points.shape
     components = max(1, min(components, count // LEAST_CODES))
-    full = count >= CODES_A_NUMBER * components * size * (size + 1) / 2
+    full = count >= CODES_AN_ENTRY * components * size * (size + 1) / 2
     fitted = GaussianMixture(
         components,
         covariance_type="full" if full else "diag",
@@ -91,7 +91,7 @@ def fit_mixture(codes: np.ndarray, components: int = COMPONENTS, seed: int = 0) 
     )
     # One thread: the matrices are small, and many threads on a busy machine wait for each other.
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that could still gain a little draws as well
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that could still gain a little is as good
         fitted.fit(points)
     covariances = fitted.covariances_ if full else np.stack([np.diag(row) for row in fitted.covariances_])
     weights = fitted.weights_ / fitted.weights_.sum()

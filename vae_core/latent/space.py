@@ -21,12 +21,12 @@ from vae_core.models import Autoencoder, losses
 
 BATCH = 500
 MOST_DIRECTIONS = 256  # principal directions that travel to a browser
-IMAGES_A_PART, DRAWS_A_PART = 50, 40
-"""Images, and codes of each, that are decoded at once for an importance-weighted likelihood: what a cache holds."""
+IMAGES_A_PART, SAMPLES_A_PART = 50, 40
+"""Images, and codes of each, that are decoded at once for an importance-weighted likelihood: as many as fit into a processor's cache."""
 
 
 class LatentSpace:
-    """Encode, decode and move about in the latent space of one checkpoint.
+    """Encode and decode with one checkpoint, and move around in its latent space.
 
     Codes are float32 (N, latent). Images go in as uint8, or as float32 in [0, 1], and come out as float32 in [0, 1],
     always (N, C, H, W). A conditional model takes labels (N,); any other model ignores them.
@@ -60,14 +60,14 @@ class LatentSpace:
             CheckpointError: if there is none, or it cannot be used.
         """
         if isinstance(checkpoint, str):
-            found = find_checkpoint(checkpoint)
+            opened = find_checkpoint(checkpoint)
         else:
-            found = Checkpoint(checkpoint.name, checkpoint, read_run(checkpoint / WEIGHTS))
-        model, run = load_model(found.folder)
-        return cls(model, run, found)
+            opened = Checkpoint(checkpoint.name, checkpoint, read_run(checkpoint / WEIGHTS))
+        model, run = load_model(opened.folder)
+        return cls(model, run, opened)
 
     def packed(self) -> PackedDecoder:
-        """The decoder for the browser's engine, and beside it what the live view wants to know of the codes.
+        """The decoder for the browser's engine, and beside it what the live view needs to know about the codes.
 
         Raises:
             Unsupported: if a layer cannot run there.
@@ -139,7 +139,7 @@ class LatentSpace:
     def objective_and_codes(
         self, images: np.ndarray, labels: np.ndarray | None = None, *, seed: int = 0
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """``objective``, and the posterior means (N, latent) of what the encoder was given on the way."""
+        """``objective``, and the posterior means (N, latent) of the images that the encoder was given."""
         generator = torch.Generator().manual_seed(seed)
         reconstruction, kl, means = [], [], []
         for start in range(0, len(images), BATCH):
@@ -160,8 +160,8 @@ class LatentSpace:
     ) -> np.ndarray:
         """Estimate log p(x) of images by importance sampling from the posterior, (N,) nats.
 
-        log of the mean of p(x|z) p(z) / q(z|x) over draws of z from q(z|x) (Burda et al. 2016, eq. 8): on average too
-        low, and less so with more draws. Memory does not grow with the images or the draws. With Bernoulli pixels it
+        log of the mean of p(x|z) p(z) / q(z|x) over samples of z from q(z|x) (Burda et al. 2016, eq. 8): on average too
+        low, and less so with more samples. Memory does not grow with the images or the samples. With Bernoulli pixels it
         is a likelihood only for black and white images; for grey ones it shares the scale of BCE + KL and no more.
 
         Raises:
@@ -179,18 +179,18 @@ class LatentSpace:
             pixels, given = _as_pixels(images[part]), self._labels(labels, part, len(images))
             posterior = self._model.encode(pixels, given)
             total = torch.full((len(pixels),), -torch.inf, dtype=torch.float64)
-            for first in range(0, samples, DRAWS_A_PART):
-                draws = min(DRAWS_A_PART, samples - first)
-                codes = posterior.samples(draws, generator)
-                output = self._model.decode(codes.flatten(0, 1), None if given is None else given.repeat(draws))
-                repeated = pixels.expand(draws, *pixels.shape).flatten(0, 1)
+            for first in range(0, samples, SAMPLES_A_PART):
+                repeats = min(SAMPLES_A_PART, samples - first)
+                codes = posterior.samples(repeats, generator)
+                output = self._model.decode(codes.flatten(0, 1), None if given is None else given.repeat(repeats))
+                repeated = pixels.expand(repeats, *pixels.shape).flatten(0, 1)
                 log_weights = losses.log_normal(codes, 0.0, 0.0) - posterior.log_density(codes)
-                log_weights -= self._model.pixel_nll(output, repeated).unflatten(0, (draws, -1))
+                log_weights -= self._model.pixel_nll(output, repeated).unflatten(0, (repeats, -1))
                 total = torch.logaddexp(total, torch.logsumexp(log_weights.double(), 0))
             estimates.append(total - np.log(samples))
         return _stack(estimates, (0,))
 
-    # --- moving about -----------------------------------------------------------------------------------------
+    # --- traversals, paths, samples -----------------------------------------------------------------------------------------
 
     def traverse(self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None) -> np.ndarray:
         """Images (len(values), C, H, W) as one dimension of a code (latent,) takes each value."""
@@ -209,7 +209,7 @@ class LatentSpace:
         return codes, self.decode(codes, self._repeat(label, steps))
 
     def sample(self, count: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
-        """Codes (count, latent) drawn from the prior N(0, temperature^2 I).
+        """Codes (count, latent) sampled from the prior N(0, temperature^2 I).
 
         A deterministic model has no prior; its codes come from a Gaussian fitted to the test split's codes, with its
         covariance scaled by temperature^2.
@@ -222,7 +222,7 @@ class LatentSpace:
     def typicality(self, codes: np.ndarray) -> np.ndarray:
         """The share of the prior's mass nearer its centre than each code (N, latent): 0 at the centre, 1 far out.
 
-        The squared norm of a draw from N(0, I) is chi-square distributed with as many degrees of freedom as
+        The squared norm of a sample from N(0, I) is chi-square distributed with as many degrees of freedom as
         dimensions. For a deterministic model the Gaussian fitted to the test split's codes takes the prior's place
         (squared Mahalanobis distance).
         """
@@ -258,7 +258,7 @@ class LatentSpace:
 
 
 def use_threads(count: int) -> None:
-    """How many processor cores a model may use; one is quickest for single pictures, all for training."""
+    """How many processor cores a model may use; one is quickest for single images, all for training."""
     torch.set_num_threads(count)
 
 
