@@ -1,4 +1,4 @@
-"""Pictures for people: bytes from arrays and arrays from uploads. Arrays are NCHW in [0, 1] unless said otherwise."""
+"""Images as files: bytes from arrays, and arrays from uploads. Arrays are NCHW in [0, 1] unless said otherwise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vae_core.config import UserError
 UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 LARGEST_UPLOAD = 20_000_000  # bytes
 MOST_PIXELS = 60_000_000  # of an upload, as a telephone's camera has; 240 MB while it is decoded
-GAP_GREY = 128  # between the pictures of a sheet; visible on light and on dark pages
+GAP_GREY = 128  # between the images of a sheet; visible on light and on dark pages
 
 # Black through purple and orange to pale yellow: even steps of lightness, readable with any colour vision
 # (anchors of the "inferno" map by Smith & van der Walt 2015).
@@ -39,8 +39,8 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.moveaxis(images, 1, -1)
 
 
-def to_picture(pixels: np.ndarray, scale: int = 1) -> Image.Image:
-    """One image of bytes (H, W, C) as a Pillow picture, enlarged by repeating pixels."""
+def to_pillow(pixels: np.ndarray, scale: int = 1) -> Image.Image:
+    """One image of bytes (H, W, C) as a Pillow image, enlarged by repeating pixels."""
     if scale > 1:
         pixels = pixels.repeat(scale, 0).repeat(scale, 1)
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
@@ -57,7 +57,7 @@ def sheet(images: np.ndarray, columns: int, *, scale: int = 1, gap: int = 1) -> 
     for position, image in enumerate(pixels):
         y, x = position // columns * step_y, position % columns * step_x
         page[y : y + height, x : x + width] = image
-    return to_picture(page, scale)
+    return to_pillow(page, scale)
 
 
 def error_map(images: np.ndarray, decoded: np.ndarray, largest: float) -> np.ndarray:
@@ -68,15 +68,15 @@ def error_map(images: np.ndarray, decoded: np.ndarray, largest: float) -> np.nda
     return (np.stack(colours, axis=1) / 255).astype(np.float32)
 
 
-def png_bytes(picture: Image.Image | np.ndarray) -> bytes:
-    """A picture, or bytes (H, W, C), as a PNG file."""
+def png_bytes(image: Image.Image | np.ndarray) -> bytes:
+    """An image, or bytes (H, W, C), as a PNG file."""
     buffer = io.BytesIO()
-    (picture if isinstance(picture, Image.Image) else to_picture(picture)).save(buffer, "PNG")
+    (image if isinstance(image, Image.Image) else to_pillow(image)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def gif_bytes(frames: list[Image.Image], *, frames_per_second: float = 12, back_and_forth: bool = False) -> bytes:
-    """An endless GIF of pictures of one size; ``back_and_forth`` runs to the end and back."""
+    """An endless GIF of images of one size; ``back_and_forth`` runs to the end and back."""
     return _animation(frames, "GIF", frames_per_second, back_and_forth)
 
 
@@ -96,7 +96,7 @@ def _animation(frames: list[Image.Image], kind: str, rate: float, back_and_forth
 
 
 def decode_upload(content: bytes, image_shape: tuple[int, int, int], *, invert: bool = False) -> np.ndarray:
-    """A picture that somebody sent, as a model's input: float32 (C, H, W) in [0, 1].
+    """An uploaded image as a model's input: float32 (C, H, W) in [0, 1].
 
     Turned upright, centre-cropped, resized, and made grey or coloured as the model needs; ``invert`` swaps dark and
     light, for models that know bright things on black.
@@ -106,30 +106,30 @@ def decode_upload(content: bytes, image_shape: tuple[int, int, int], *, invert: 
     """
     if len(content) > LARGEST_UPLOAD:
         limit = f"{LARGEST_UPLOAD / 1e6:.0f} MB"
-        raise UserError(f"the picture has {len(content) / 1e6:.1f} MB; send one of at most {limit}")
+        raise UserError(f"the image has {len(content) / 1e6:.1f} MB; upload one of at most {limit}")
     channels, height, width = image_shape
     try:
-        with Image.open(io.BytesIO(content), formats=UPLOAD_FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+        with Image.open(io.BytesIO(content), formats=UPLOAD_FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
-            picture.draft("RGB", (2 * width, 2 * height))  # a JPEG is decoded no larger than is needed
-            upright = eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA")
+            image.draft("RGB", (2 * width, 2 * height))  # a JPEG is decoded no larger than is needed
+            upright = eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
     except UnidentifiedImageError as error:
-        raise UserError(f"this is not a picture that can be read; send one of {', '.join(UPLOAD_FORMATS)}") from error
+        raise UserError(f"this is not an image that can be read; upload one of {', '.join(UPLOAD_FORMATS)}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UserError(f"the picture has more than {MOST_PIXELS:,} pixels; send a smaller one") from error
+        raise UserError(f"the image has more than {MOST_PIXELS:,} pixels; upload a smaller one") from error
     except (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, struct.error) as error:
-        raise UserError("the picture is damaged; send another one") from error  # Pillow's ways to say so
+        raise UserError("the image is damaged; upload another one") from error  # what Pillow raises for it
     fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
-    paper = Image.new("RGBA", fitted.size, "white")  # what shows through a transparent picture
+    paper = Image.new("RGBA", fitted.size, "white")  # what shows through where an image is transparent
     flat = Image.alpha_composite(paper, fitted).convert("L" if channels == 1 else "RGB")
     pixels = np.atleast_3d(np.asarray(flat, np.float32)).transpose(2, 0, 1) / 255
     return 1 - pixels if invert else pixels
 
 
-def eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture with 16 bits of grey scaled down to 8, which Pillow's own conversion would clip; others unchanged."""
-    if not picture.mode.startswith("I"):
-        return picture
-    grey = np.clip(np.asarray(picture) / 257, 0, 255)
+def eight_bits(image: Image.Image) -> Image.Image:
+    """An image with 16 bits of grey scaled down to 8, which Pillow's own conversion would clip; others unchanged."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = np.clip(np.asarray(image) / 257, 0, 255)
     return Image.fromarray(np.round(grey).astype(np.uint8))

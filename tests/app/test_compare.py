@@ -445,7 +445,7 @@ def test_the_sheet_has_a_row_for_each_name(channels: int) -> None:
         assert sheet.format == "PNG"
         pixels = np.asarray(sheet.convert("RGB"))
     scale = round(exports.CELL / 28)
-    last = np.asarray(media.to_picture(media.to_uint8(pictures)[3], scale).convert("RGB"))
+    last = np.asarray(media.to_pillow(media.to_uint8(pictures)[3], scale).convert("RGB"))
     column = pixels[:, -exports.GAP - last.shape[1] : -exports.GAP]
     tops = [top for top in range(len(column)) if np.array_equal(column[top : top + len(last)], last)]
     assert len(tops) == 2

@@ -21,14 +21,14 @@ changes = st.tuples(st.integers(0, 10**6), st.integers(0, 255))  # of a file: wh
 
 
 def encoded(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
-    """A picture file of bytes (H, W) or (H, W, C)."""
+    """An image file of bytes (H, W) or (H, W, C)."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def photograph(height: int = 40, width: int = 40) -> np.ndarray:
-    """A smooth colour picture (height, width, 3) that every format keeps well."""
+    """A smooth colour image (height, width, 3) that every format keeps well."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     return np.round(255 * np.stack([x, y, (x + y) / 2], axis=-1)).astype(np.uint8)
 
@@ -56,8 +56,8 @@ def test_bytes_survive_the_way_through_floats(images: np.ndarray) -> None:
 def test_a_sheet_shows_every_image_at_its_place(count: int, columns: int, scale: int, gap: int, channels: int) -> None:
     """Image i is in row i // columns, column i % columns, enlarged by repeating pixels, on a page that just fits."""
     images = np.random.default_rng(0).integers(0, 256, (count, channels, 4, 5), np.uint8)
-    picture = media.sheet(images, columns, scale=scale, gap=gap)
-    page = np.asarray(picture)[::scale, ::scale].reshape(picture.height // scale, picture.width // scale, channels)
+    sheet = media.sheet(images, columns, scale=scale, gap=gap)
+    page = np.asarray(sheet)[::scale, ::scale].reshape(sheet.height // scale, sheet.width // scale, channels)
     used = min(columns, count)
     assert page.shape[:2] == (-(-count // used) * (4 + gap) - gap, used * (5 + gap) - gap)
     for position, image in enumerate(images):
@@ -89,7 +89,7 @@ def test_equal_images_have_a_dark_error_map() -> None:
 
 
 def test_a_png_is_exact() -> None:
-    """What was written is read back, from a picture and from bytes."""
+    """What was written is read back, from an image and from bytes."""
     pixels = photograph()
     for source in (pixels, Image.fromarray(pixels)):
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(media.png_bytes(source)))), pixels)
@@ -115,29 +115,29 @@ def test_an_animation_has_all_frames_and_runs_for_ever(write: object, kind: str)
 @pytest.mark.parametrize("kind", media.UPLOAD_FORMATS)
 @pytest.mark.parametrize("shape", [GREY, COLOUR])
 def test_every_format_is_read(kind: str, shape: tuple[int, int, int]) -> None:
-    """The picture arrives in the model's shape and looks as it was."""
+    """The image arrives in the model's shape and looks as it was."""
     pixels = media.decode_upload(encoded(photograph(), kind), shape)
     assert (pixels.shape, pixels.dtype) == (shape, np.float32)
     wanted = media.decode_upload(encoded(photograph()), shape)
     assert np.abs(pixels - wanted).mean() < 0.03
 
 
-def test_a_picture_of_the_right_size_is_kept_exactly() -> None:
+def test_an_image_of_the_right_size_is_kept_exactly() -> None:
     """Nothing is lost where nothing need be done; swapping dark and light is exact too."""
     pixels = np.arange(28 * 28).reshape(28, 28).astype(np.uint8)
     np.testing.assert_allclose(media.decode_upload(encoded(pixels), GREY)[0], pixels / 255, atol=1e-7)
     np.testing.assert_allclose(media.decode_upload(encoded(pixels), GREY, invert=True)[0], 1 - pixels / 255, atol=1e-7)
 
 
-def test_the_middle_of_a_wide_picture_is_taken() -> None:
-    """The black sides of a wide picture are cut off."""
+def test_the_middle_of_a_wide_image_is_taken() -> None:
+    """The black sides of a wide image are cut off."""
     wide = np.zeros((30, 90), np.uint8)
     wide[:, 30:60] = 255
     assert media.decode_upload(encoded(wide), GREY).min() > 0.99
 
 
 def test_a_photograph_is_turned_upright() -> None:
-    """A camera's note that the picture lies on its side is heeded."""
+    """The orientation that a camera wrote into the file is applied."""
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise to show
     half = np.zeros((64, 64), np.uint8)
@@ -175,10 +175,10 @@ def png_of_size(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "not a picture"),
-        (b"%PDF-1.7 some text", "not a picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
-        (encoded(photograph(), "TIFF"), "not a picture"),
+        (b"", "not an image"),
+        (b"%PDF-1.7 some text", "not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+        (encoded(photograph(), "TIFF"), "not an image"),
         (encoded(photograph())[:120], "damaged"),
         (encoded(photograph(), "JPEG")[:300], "damaged"),
         (png_of_size(8_000, 8_000), "pixels"),

@@ -52,7 +52,7 @@ def sheet_png(rows: Sequence[PictureRow], headings: Sequence[str]) -> bytes:
         write(GAP, top + (height - LINE) // 2, _name(row), left - 2 * GAP)
         for position, pixels in enumerate(media.to_uint8(row.pictures)):
             x = left + position * (width + GAP)
-            paper.paste(media.to_picture(pixels, scale).convert("RGB"), (x, top))
+            paper.paste(media.to_pillow(pixels, scale).convert("RGB"), (x, top))
             if row.captions:
                 write(x, top + height + 1, row.captions[position], width)
     return media.png_bytes(paper)
