@@ -37,7 +37,7 @@ class Mixture:
     def sample(self, count: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """Codes float32 (count, D); each component's standard deviations are multiplied by the temperature.
 
-        The same seed gives the same samples at every temperature, only nearer to or farther from their components' means.
+        At another temperature the same seed gives the same samples, nearer to or farther from their components' means.
         """
         generator = np.random.default_rng(seed)
         chosen = generator.choice(len(self.weights), count, p=self.weights)

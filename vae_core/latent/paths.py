@@ -45,7 +45,7 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def _perpendicular(line: np.ndarray) -> np.ndarray:
-    """A unit vector at right angles to a line; the same one for -line, so that the path back is the path there reversed."""
+    """A unit vector at right angles to a line; the same one for -line, so that a path and its reverse agree."""
     along = line / np.linalg.norm(line)
     axis = np.zeros_like(along)
     axis[np.abs(along).argmin()] = 1
@@ -79,8 +79,8 @@ def cross_fade(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
 def prior_grid(side: int) -> np.ndarray:
     """A grid of side x side codes (side^2, 2) at equal quantiles of the two-dimensional prior.
 
-    Row by row, the first dimension rising from left to right and the second falling from top to bottom, as on a map. See
-    Kingma & Welling 2014, figure 4: equal steps on the unit square, through the inverse normal distribution function.
+    Row by row, the first dimension rising from left to right and the second falling from top to bottom, as on a map.
+    See Kingma & Welling 2014, figure 4: equal steps on the unit square, through the inverse normal distribution.
     """
     normal = NormalDist()
     quantiles = np.array([normal.inv_cdf((step + 0.5) / side) for step in range(side)])

@@ -22,7 +22,7 @@ from vae_core.models import Autoencoder, losses
 BATCH = 500
 MOST_DIRECTIONS = 256  # principal directions that travel to a browser
 IMAGES_A_PART, SAMPLES_A_PART = 50, 40
-"""Images, and codes of each, that are decoded at once for an importance-weighted likelihood: as many as fit into a processor's cache."""
+"""Images, and codes of each, decoded at once for an importance-weighted likelihood: what a processor's cache holds."""
 
 
 class LatentSpace:
@@ -160,9 +160,10 @@ class LatentSpace:
     ) -> np.ndarray:
         """Estimate log p(x) of images by importance sampling from the posterior, (N,) nats.
 
-        log of the mean of p(x|z) p(z) / q(z|x) over samples of z from q(z|x) (Burda et al. 2016, eq. 8): on average too
-        low, and less so with more samples. Memory does not grow with the images or the samples. With Bernoulli pixels it
-        is a likelihood only for black and white images; for grey ones it shares the scale of BCE + KL and no more.
+        log of the mean of p(x|z) p(z) / q(z|x) over samples of z from q(z|x) (Burda et al. 2016, eq. 8): too low on
+        average, and less so with more samples. Memory grows neither with the images nor with the samples. With
+        Bernoulli pixels it is a likelihood only for black and white images; for grey ones it shares the scale of
+        BCE + KL and no more.
 
         Raises:
             UserError: if the model is not variational, so that it has no likelihood.
@@ -190,7 +191,7 @@ class LatentSpace:
             estimates.append(total - np.log(samples))
         return _stack(estimates, (0,))
 
-    # --- traversals, paths, samples -----------------------------------------------------------------------------------------
+    # --- traversals, paths, samples ---------------------------------------------------------------------------
 
     def traverse(self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None) -> np.ndarray:
         """Images (len(values), C, H, W) as one dimension of a code (latent,) takes each value."""
