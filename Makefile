@@ -20,7 +20,7 @@ test: lint ## Lint, check types and run all tests; sets up what they need first
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(PYTEST) $(PYTEST_ARGS)
 
 check: lint ## Lint, check types and run the quick tests, for the daily loop
-	$(PYTEST) -m "not slow and not browser" $(or $(PYTEST_ARGS),tests/unit tests/test_architecture.py tests/test_readme.py)
+	$(PYTEST) -m "not slow" --ignore=tests/app --ignore=tests/browser $(PYTEST_ARGS)
 
 lint: .venv/.installed-dev ## Lint and check types
 	$(VENV) -m ruff check .

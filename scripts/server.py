@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PROJECT = Path(__file__).resolve().parent.parent
 LONGEST_START = 240.0  # seconds, on a busy machine
@@ -28,12 +30,15 @@ def serve(script: str = "app.py", /, **environment: str) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1"]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as output,  # a pipe that nobody reads would stop a server that says much
+        subprocess.Popen(
+            command, cwd=PROJECT, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/_stcore/health", process)
+            _wait_for(f"{address}/_stcore/health", process, output)
             yield address
         finally:
             process.terminate()
@@ -47,13 +52,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
     """Return when the address answers."""
     deadline = time.monotonic() + LONGEST_START
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            output = process.stdout.read().decode() if process.stdout else ""
-            raise RuntimeError(f"the server stopped at once:\n{output}")
+            output.seek(0)
+            raise RuntimeError(f"the server stopped at once:\n{output.read().decode()}")
         try:
             with urllib.request.urlopen(url, timeout=10):  # noqa: S310 (our own address)
                 return

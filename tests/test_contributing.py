@@ -78,7 +78,7 @@ assert train.main({arguments!r}.split()) == 0
 """
 OPEN = """
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=120)
+app = AppTest.from_file("app.py", default_timeout=600)
 app.switch_page({page!r})
 app.run()
 assert not app.exception, app.exception

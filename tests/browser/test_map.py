@@ -467,12 +467,14 @@ def test_the_current_point_follows_the_sliders(server: str, page: Page, method: 
     page.mouse.move(box["x"] + 0.2 * box["width"], height)
     page.mouse.down()
     page.wait_for_function("(map) => map.latentMap.scene.moving", arg=shown.element_handle())
-    sent, places = wire.sent, []
+    sent, places = wire.sent, [shown.evaluate("(map) => map.latentMap.scene.moving")]
+    moved = "([map, place]) => String(map.latentMap.scene.moving) !== String(place)"
     for step in range(1, 5):
         page.mouse.move(box["x"] + (0.2 + 0.15 * step) * box["width"], height)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_function(moved, arg=[shown.element_handle(), places[-1]])
         places.append(shown.evaluate("(map) => map.latentMap.scene.moving"))
-    assert len({tuple(place) for place in places}) == 4
+    assert len({tuple(place) for place in places}) == 5
     assert wire.sent == sent
     page.mouse.up()
     page.wait_for_function("(map) => map.latentMap.scene.moving === null", arg=shown.element_handle())

@@ -118,16 +118,16 @@ def test_a_click_on_the_traversal_goes_there(server: str, page: Page) -> None:
     expect(last).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize(("button", "kind"), [("GIF", "GIF"), ("WebP", "WEBP"), ("PNG strip", "PNG")])
-def test_an_interpolation_can_be_downloaded(server: str, page: Page, button: str, kind: str) -> None:
-    """The file is what it says, and an animation has a frame for each step, there and back."""
+def test_an_interpolation_can_be_downloaded(server: str, page: Page) -> None:
+    """Each file is what it says, and an animation has a frame for each step, there and back."""
     page.goto(f"{server}/interpolate?model=fashion-vae-16&steps=5")
     wait_until_idle(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button, exact=True).click()
-    with Image.open(download.value.path()) as picture:
-        assert picture.format == kind
-        assert getattr(picture, "n_frames", 1) == (1 if kind == "PNG" else 2 * 5 - 2)
+    for button, kind, frames in (("GIF", "GIF", 2 * 5 - 2), ("WebP", "WEBP", 2 * 5 - 2), ("PNG strip", "PNG", 1)):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button, exact=True).click()
+        with Image.open(download.value.path()) as picture:
+            assert picture.format == kind
+            assert getattr(picture, "n_frames", 1) == frames
 
 
 def test_the_address_of_an_interpolation_restores_its_ends(server: str, page: Page) -> None:
@@ -160,7 +160,7 @@ def test_the_menu_leads_to_every_page(server: str, page: Page) -> None:
         "compare?model=fashion-vae-16&models=fashion-pca-16,fashion-vae-2&drawn=3&drawn_class=Bag",
         "compare?model=fashion-vae-16&view=Denoising&pictures=Best+of+each+class&judge=fashion-cae-16&noise=0.35",
         "interpolate?model=fashion-vae-16&models=fashion-cae-2&a=5&b=6&steps=5&step=2&path=Spherical",
-        "embeddings?model=fashion-vae-16&map=UMAP&points=5000&colour=KL",
+        "embeddings?model=fashion-vae-16&map=PCA&points=2000&colour=KL",
     ],
 )
 def test_an_address_shows_the_same_twice(server: str, page: Page, address: str) -> None:
