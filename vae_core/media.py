@@ -33,10 +33,13 @@ ERROR_COLOURS = np.array(
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Images (N, C, H, W) in [0, 1] as bytes (N, H, W, C), clipped and rounded; bytes stay as they are."""
+    """One or more images (..., C, H, W) in [0, 1] as bytes (..., H, W, C), clipped and rounded; bytes stay as they are.
+
+    Everything that is shown or saved goes through here, so nothing transposes its result.
+    """
     if images.dtype != np.uint8:
         images = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
-    return np.moveaxis(images, 1, -1)
+    return np.moveaxis(images, -3, -1)
 
 
 def to_pillow(pixels: np.ndarray, scale: int = 1) -> Image.Image:

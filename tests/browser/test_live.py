@@ -18,6 +18,8 @@ from scripts.server import PROJECT, serve
 from scripts.wire import Wire
 from tests.browser.conftest import LONGEST_WAIT, visit, wait_until_idle
 from tests.browser.test_pages import code_in
+from vae_core.config import DataConfig
+from vae_core.data import load_images
 from vae_core.latent.space import LatentSpace
 
 EXPLORE = "explore?model=fashion-vae-16"
@@ -338,6 +340,23 @@ def test_the_cursor_shows_the_plane_under_it(server: str, page: Page) -> None:
     page.get_by_role("link", name="Explore the marked picture").click()
     page.wait_for_url(re.compile("/explore"))
     live_picture(page)
+
+
+@pytest.mark.parametrize("step", [1, 5, 9])
+def test_the_cross_fade_has_the_pixels_that_numpy_blends(step: int, server: str, page: Page) -> None:
+    """At both ends and in the middle, of images that no turn or mirror maps onto themselves."""
+    address = f"interpolate?model=fashion-vae-16&models=fashion-vae-16&a=12&b=34&steps=9&step={step}"
+    open_live(page, f"{server}/{address}")
+    canvas = page.locator(".path .main-picture").last
+    page.wait_for_function(PAINTED, arg=canvas.element_handle())
+    shown = canvas.evaluate("(one) => [...one.getContext('2d').getImageData(0, 0, one.width, one.height).data]")
+    pixels = np.array(shown).reshape(28, 28, 4)
+    images = load_images(DataConfig("fashion-mnist"), "test").images
+    a, b = (images[index, 0].astype(float) for index in (12, 34))
+    expected = a + (step - 1) / 8 * (b - a)
+    assert min(np.abs(expected - other).max() for other in (expected.T, expected[::-1], expected[:, ::-1])) > 50
+    assert np.abs(pixels[..., :3] - expected[..., None]).max() <= 1
+    assert (pixels[..., 3] == 255).all()
 
 
 def test_an_attributes_slider_walks_its_direction(page: Page, tmp_path: Path) -> None:

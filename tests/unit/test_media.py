@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from ui.components.live.props import bytes_in_base64
 from vae_core import media
 from vae_core.config import UserError
 
@@ -43,6 +45,14 @@ def test_pixels_are_clipped_and_rounded(images: np.ndarray) -> None:
     assert pixels.shape == (2, 4, 5, 3)
     wanted = np.clip(images, 0, 1).transpose(0, 2, 3, 1) * np.float64(255)
     assert np.abs(pixels - wanted).max() <= 0.5 + 1e-4
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_go_to_the_browser_row_by_row(channels: int) -> None:
+    """The bytes of an image that is not square, in the order of a canvas: from above, from the left, by channel."""
+    image = np.arange(channels * 2 * 3, dtype=np.uint8).reshape(channels, 2, 3)
+    expected = [image[c, y, x] for y in range(2) for x in range(3) for c in range(channels)]
+    assert list(base64.b64decode(bytes_in_base64(image / np.float32(255)))) == expected
 
 
 @given(arrays(np.uint8, (2, 1, 4, 5)))

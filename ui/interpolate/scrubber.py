@@ -1,4 +1,4 @@
-"""The live scrubber of the Interpolate page: every model's path, decoded in the browser as the hand moves along it."""
+"""The live scrubber of the Interpolate page: every model's path, decoded in the browser while it is dragged."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ALONG = "Along the path"
 FAR_MARK = "▲ far from every real code"
 
 
-def packed(rows: list[strips.Row]) -> list[PackedDecoder] | None:
+def packed_decoders(rows: list[strips.Row]) -> list[PackedDecoder] | None:
     """The decoders of all models on the page; None if one of them cannot run in the browser."""
-    found = []
+    decoders = []
     for row in rows:
         if row.model is None:
             continue
@@ -33,8 +33,8 @@ def packed(rows: list[strips.Row]) -> list[PackedDecoder] | None:
         if isinstance(decoder, str):
             st.info(f"{row.name} is decoded on the server: {decoder}.", icon=":material/dns:")
             return None
-        found.append(decoder)
-    return found
+        decoders.append(decoder)
+    return decoders
 
 
 def prepare(
@@ -65,8 +65,8 @@ def scrubber(prepared: PathProps, decoders: list[PackedDecoder]) -> None:
     """A scrubber over all paths at once; on release its position becomes the page's step."""
     steps = prepared.steps
     revision = st.session_state.get("scrubber_revision", 0)
-    on_change = {"moved": lambda value: take_place(value, steps)}
-    props = replace(prepared, position=place(steps) - 1, revision=revision)
+    on_change = {"moved": lambda value: take_position(value, steps)}
+    props = replace(prepared, position=position(steps) - 1, revision=revision)
     live.show(props, decoders, key=KEY, on_change=on_change)
 
 
@@ -78,29 +78,25 @@ def _row(model: Checkpoint, decoder: str, a: strips.End, b: strips.End, kind: st
     return PathRow(model.name, decoder, singles_in_base64(codes), labels, strips.far(model, codes).tolist())
 
 
-def place(steps: int) -> float:
-    """Where on the path one stands, from 1 to ``steps``: as the address says, or the session; else half-way."""
+def position(steps: int) -> float:
+    """The position on the path, from 1 to ``steps``: from the address or the session, half-way at first."""
     if (linked := address.given(address.STEP)) is not None:
-        st.session_state["place"] = linked
-    now = st.session_state.get("place", (steps + 1) // 2)
-    return min(max(now, 1.0), float(steps)) if math.isfinite(now) else 1.0
+        st.session_state["path_position"] = linked
+    return min(max(st.session_state.get("path_position", (steps + 1) // 2), 1.0), float(steps))
 
 
-def write_place(steps: int) -> None:
-    """Put the place into the address."""
-    address.write(address.STEP, address.format_number(place(steps), 2))
+def write_position(steps: int) -> None:
+    """Put the position into the address."""
+    address.write(address.STEP, address.format_number(position(steps), 2))
 
 
-def take_place(value: Any, steps: int) -> None:
-    """The hand has moved the scrubber; ``value`` counts from 0."""
+def take_position(value: Any, steps: int) -> None:
+    """Take up a position that the scrubber was dragged to; ``value`` counts from 0."""
     if isinstance(value, int | float) and math.isfinite(value):
-        st.session_state["place"] = round(min(max(float(value), 0.0), steps - 1.0) + 1, 2)
+        st.session_state["path_position"] = round(min(max(float(value), 0.0), steps - 1.0) + 1, 2)
 
 
 def jump(step: int) -> None:
     """Go to a step, counted from 1; the browser follows."""
-    st.session_state["place"] = float(step)
+    st.session_state["path_position"] = float(step)
     st.session_state["scrubber_revision"] = st.session_state.get("scrubber_revision", 0) + 1
-
-
-__all__ = ["ALONG", "jump", "packed", "place", "prepare", "scrubber", "take_place", "write_place"]

@@ -25,6 +25,7 @@ from vae_core.evaluation import metrics
 from vae_core.latent import space as latent_space
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
+from vae_core.maps import quality
 from vae_core.models import Posterior
 
 FIGURES = (metrics.mse, metrics.psnr, metrics.bce, metrics.ssim)
@@ -156,15 +157,15 @@ def test_trustworthiness_is_that_of_scikit_learn(k: int) -> None:
         patch.setattr(metrics, "DISTANCES_A_PART", 700)
         for coordinates in (codes[:, :2], generator.normal(size=(100, 2))):
             expected = manifold.trustworthiness(codes, coordinates, n_neighbors=k)
-            assert metrics.trustworthiness(codes, coordinates, k) == pytest.approx(expected, abs=1e-6)
+            assert quality.trustworthiness(codes, coordinates, k) == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_codes_themselves_can_be_trusted() -> None:
     """A map that keeps all distances scores 1; too few points for the figure are refused."""
     codes = np.random.default_rng(0).normal(size=(50, 2))
-    assert metrics.trustworthiness(codes, codes) == 1
+    assert quality.trustworthiness(codes, codes) == 1
     with pytest.raises(ValueError, match="more than 30 points"):
-        metrics.trustworthiness(codes[:20], codes[:20])
+        quality.trustworthiness(codes[:20], codes[:20])
 
 
 # --- codes --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ def singles_in_base64(values: np.ndarray) -> str:
 
 def bytes_in_base64(image: np.ndarray) -> str:
     """An image (C, H, W) in [0, 1] as base64 of its bytes, channels last."""
-    return base64.b64encode(media.to_uint8(image[None])[0].tobytes()).decode()
+    return base64.b64encode(media.to_uint8(image).tobytes()).decode()
 
 
 @dataclass(frozen=True)
