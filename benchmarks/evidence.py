@@ -33,6 +33,7 @@ from vae_core.evaluation.evaluate import measure, principal_components, seen_by
 from vae_core.files import cache_folder, write_text
 from vae_core.latent.space import LatentSpace
 from vae_core.maps.projection import embed
+from vae_core.maps.quality import trustworthiness
 from vae_core.maps.request import MapRequest
 from vae_core.recipes import RECIPES, load_recipe
 from vae_core.training import resume
@@ -214,7 +215,7 @@ def maps_of_pixels(settings: Settings) -> list[Figure]:
         rows.append(
             Figure(
                 f"{method} map of Fashion-MNIST's pixels, 2-D: trustworthiness",
-                metrics.trustworthiness(pixels, coordinates, MAP_NEIGHBOURS),
+                trustworthiness(pixels, coordinates, MAP_NEIGHBOURS),
                 reference,
                 direction,
                 f"10,000 test images, {MAP_NEIGHBOURS} neighbours, the app's own settings",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 SSIM_WINDOW = 7
 SSIM_STABILISERS = (0.01**2, 0.03**2)  # K1 and K2 of Wang et al. 2004, for a range of 1
 LEAST_PROBABILITY = 1e-7  # where a Bernoulli pixel's logarithm is cut off, as float32 cannot tell less from 0
