@@ -33,6 +33,16 @@ COMMANDS = [
 LINKS = [
     (text, path) for text in TEXTS for path in re.findall(r"\]\((?!http)([^)#]+)\)", text.read_text(encoding="utf-8"))
 ]
+PATHS = sorted(
+    {
+        path
+        for text in TEXTS
+        for path in re.findall(
+            r"`((?:ui|pages|vae_core|recipes|scripts|tests|docs|benchmarks)/[\w./-]*)`",
+            text.read_text(encoding="utf-8"),
+        )
+    }
+)
 INTO_THE_APP = re.findall(r"\(http://localhost:8501/([^)]*)\)", README)
 LARGEST_FILM = 3_000_000  # bytes
 LONGEST_RUN = 120  # seconds; the first run of a session imports torch
@@ -173,3 +183,9 @@ def test_the_study_is_what_was_evaluated() -> None:
 def test_every_link_leads_somewhere(text: Path, path: str) -> None:
     """Files that the texts point to are there."""
     assert (text.parent / path).exists()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_path_in_the_sentences_exists(path: str) -> None:
+    """Files and folders that are named in passing are where the texts say."""
+    assert (PROJECT / path).exists()
