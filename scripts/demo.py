@@ -79,19 +79,19 @@ def pad_path(pad: Locator, frames: int) -> list[Point]:
 
 
 def drag(page: Page, path: list[Point]) -> Iterator[Image.Image]:
-    """Drag the mouse along a path; a photograph of the page after each step."""
+    """Drag the mouse along a path; a screenshot of the page after each step."""
     page.mouse.move(*path[0])
-    yield photograph(page)
+    yield screenshot(page)
     page.mouse.down()
     for position in path:
         page.mouse.move(*position)
-        yield photograph(page)
+        yield screenshot(page)
     page.mouse.up()
     settle(page)
-    yield photograph(page)
+    yield screenshot(page)
 
 
-def photograph(page: Page) -> Image.Image:
+def screenshot(page: Page) -> Image.Image:
     """What the page shows once the next two frames are rendered, in the width of the film."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

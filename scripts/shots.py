@@ -1,6 +1,6 @@
-"""Photograph every page in headless Chromium: 1280x800 and 1920x1080, light and dark, into shots/.
+"""Take screenshots of every page in headless Chromium: 1280x800 and 1920x1080, light and dark, into shots/.
 
-`python scripts/shots.py explore compare` photographs only those pages.
+`python scripts/shots.py explore compare` takes those of two pages only.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def settle(page: Page) -> None:
 
 
 def main(wanted: list[str]) -> int:
-    """Take the photographs; 1 if a page shows an error."""
+    """Take the screenshots; 1 if a page shows an error."""
     names = [name for name in page_names() if not wanted or (name or "start") in wanted]
     OUT.mkdir(exist_ok=True)
     broken = 0
