@@ -3,11 +3,12 @@ PYTHON ?= python3
 PORT ?= 8501
 PIP = .venv/bin/pip --disable-pip-version-check
 VENV = .venv/bin/python
+TSC = npx --yes --prefer-offline --package typescript@5.9.3 tsc
 WORKERS ?= auto  # processes that share the tests, one a core and four at most
 PYTEST = $(VENV) -m pytest --numprocesses $(strip $(WORKERS)) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint shots demo checkpoints evidence bench bench-live bench-map study install install-dev clean
+.PHONY: help run test check lint lint-js shots demo checkpoints evidence bench bench-live bench-map study install install-dev clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,11 @@ lint: .venv/.installed-dev ## Lint and check types
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check --quiet .
 	$(VENV) -m mypy
+	@$(MAKE) --no-print-directory lint-js
+
+lint-js: ## Check the types of the components' JavaScript, where Node is at hand
+	@if $(TSC) --version >/dev/null 2>&1; then echo "$(TSC) -p ui/components"; $(TSC) -p ui/components; \
+	else echo "The types of the JavaScript are not checked: that needs Node's npx"; fi
 
 shots: .venv/.installed-dev ## Take screenshots of every page, in two sizes, light and dark, into shots/
 	CHROMIUM="$$($(VENV) scripts/chromium.py)" $(VENV) scripts/shots.py $(PAGES)

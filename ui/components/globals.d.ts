@@ -19,3 +19,17 @@ declare var latentLive:
 
 /** The worker's whole text, which ui/components/live/__init__.py puts before the library. */
 declare const WORKER_SOURCE: string;
+
+/** Each owner's strokes on the sketch pad. */
+declare var latentDrawings: Map<string, import("./sketch/sketch.js").Stroke[]> | undefined;
+
+/** What the hidden mounts of the maps have delivered, and who listens. */
+declare var latentMapStore:
+  | {
+      parcels: Map<string, import("./map/store.js").Parcel>;
+      listeners: Set<(parcel: import("./map/store.js").Parcel) => void>;
+    }
+  | undefined;
+
+/** Maps of the same points, by the key of the points. */
+declare var latentMapLinks: Map<string, Set<(note: import("./map/links.js").Note) => void>> | undefined;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.components.slider import slider
+from ui.components.slider import SliderProps, slider
 from ui.state import address
 
 if TYPE_CHECKING:
@@ -44,16 +44,9 @@ class LiveSlider:
             help: more about it, for a pointer that rests on it and for screen readers.
         """
         key = f"{self.name}_slider"
-        data = {
-            "label": label,
-            "help": help,
-            "low": self.parameter.low,
-            "high": self.parameter.high,
-            "step": self.parameter.step,
-            "value": self.value,
-            "answer": st.session_state.get(f"{key}_sent", 0),
-        }
-        slider(key, data, self.take)
+        answer = st.session_state.get(f"{key}_sent", 0)
+        low, high, step = self.parameter.low, self.parameter.high, self.parameter.step
+        slider(SliderProps(label, help, low, high, step, self.value, answer), key=key, on_moved=self.take)
         if not st.session_state.get(f"{key}_moving", False):
             address.write(self.parameter, None if self.value == self.parameter.default else f"{self.value:g}")
 

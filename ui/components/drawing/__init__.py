@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.components.bundle import bundle
+from ui.components.props import Props
+
 if TYPE_CHECKING:
     from vae_core.models.architecture import Architecture, Step
 
@@ -26,8 +29,15 @@ TIED = ("flatten", "pixel shuffle", "reshape")  # said together with the layer b
 _component = st.components.v2.component(
     "latent_drawing",
     css=(FOLDER / "drawing.css").read_text(encoding="utf-8"),
-    js=(FOLDER / "drawing.js").read_text(encoding="utf-8"),
+    js=bundle(FOLDER, "drawing.js"),
 )
+
+
+@dataclass(frozen=True)
+class DrawingProps(Props):
+    """The drawing as the browser gets it."""
+
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class Block:
 
 def show(architecture: Architecture, *, noise: float, key: str) -> None:
     """The drawing, as wide as the page, in the page's colours."""
-    _component(key=key, data={"svg": svg(architecture, noise=noise)})
+    _component(key=key, data=DrawingProps(svg(architecture, noise=noise)).to_data())
 
 
 def size_in_words(shape: tuple[int, ...]) -> str:
@@ -51,8 +61,8 @@ def size_in_words(shape: tuple[int, ...]) -> str:
 
 def encoder_blocks(architecture: Architecture, noise: float) -> list[Block]:
     """From the image to the last block before the code."""
-    told = f"+ label, {architecture.encoder_labels} {_inputs(architecture, architecture.label_step)}"
-    blocks = _merged(architecture.encoder, {architecture.label_step: told} if architecture.encoder_labels else {})
+    label = f"+ label, {architecture.encoder_labels} {_inputs(architecture, architecture.label_step)}"
+    blocks = _merged(architecture.encoder, {architecture.label_step: label} if architecture.encoder_labels else {})
     first = Block((), architecture.image, f"image + noise, σ = {noise:g}" if noise else "image")
     if architecture.variational:
         last = blocks[-1]
@@ -63,8 +73,8 @@ def encoder_blocks(architecture: Architecture, noise: float) -> list[Block]:
 def decoder_blocks(architecture: Architecture) -> list[Block]:
     """From the first block after the code to the reconstruction."""
     planes = "planes" if len(architecture.code) == 3 else "inputs"
-    told = f"+ label, {architecture.decoder_labels} {planes}"
-    blocks = _merged(architecture.decoder, {0: told} if architecture.decoder_labels else {})
+    label = f"+ label, {architecture.decoder_labels} {planes}"
+    blocks = _merged(architecture.decoder, {0: label} if architecture.decoder_labels else {})
     return [*blocks[:-1], Block(blocks[-1].layers, blocks[-1].shape, "reconstruction")]
 
 
@@ -75,7 +85,7 @@ def _inputs(architecture: Architecture, position: int) -> str:
 
 
 def _merged(steps: tuple[Step, ...], notes: dict[int, str]) -> list[Block]:
-    """One block for each shape that matters; what only rearranges numbers is said with the layer beside it."""
+    """One block for each shape that matters; a layer that only rearranges values is named with the one beside it."""
     blocks: list[Block] = []
     waiting: list[str] = []
     for position, step in enumerate(steps):
@@ -125,7 +135,7 @@ def svg(architecture: Architecture, *, noise: float = 0.0) -> str:
 
 
 def in_words(architecture: Architecture, noise: float = 0.0) -> str:
-    """The drawing for those who cannot see it."""
+    """The drawing in words, as its alt text."""
 
     def path(blocks: list[Block]) -> str:
         return "; ".join(f"{', '.join(block.layers)} to {size_in_words(block.shape)}" for block in blocks)

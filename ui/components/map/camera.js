@@ -16,9 +16,15 @@ export class Camera {
   /** Pixels on the left that the whole map leaves free, for the tools. */
   inset = 46;
 
-  constructor() {
-    this.reset();
-  }
+  /** What lies in the middle, in units of the turned map. */
+  x = 0;
+  y = 0;
+  zoom = 1;
+  /** The turn around the upright axis and over, in radians. */
+  around = 0;
+  over = 0;
+  /** The rotation, by rows. */
+  turn = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
   /** Show the whole map. */
   reset() {

@@ -116,7 +116,7 @@ export class Cloud {
   /** @type {string[]} */
   classNames = [];
   classes = new Uint8Array(0);
-  /** The numbers of the images. */
+  /** The positions of the images in the test split. */
   indices = new Uint32Array(0);
   /** Which colour of the palette each point has. */
   tones = new Uint8Array(0);
@@ -124,7 +124,9 @@ export class Cloud {
   states = new Uint8Array(0);
   /** @type {Layout | null} */
   layout = null;
+  /** @type {Float32Array} */
   start = new Float32Array(0);
+  /** @type {Float32Array} */
   end = new Float32Array(0);
   /** How far the points are from start to end, in [0, 1]. */
   progress = 1;

@@ -1,24 +1,22 @@
 /** The map as it is on the screen, as a PNG or SVG file. */
 
+import { context2d, make } from "../elements.js";
 import { shapePath } from "./legend.js";
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 
 /** @param {string} name @param {Blob} content */
 export function save(name, content) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
+  const link = make("a", { href: URL.createObjectURL(content), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Several canvases on top of each other as one PNG. @param {HTMLCanvasElement[]} layers @param {string} paper */
+/** Several canvases on top of each other as one PNG. @param {HTMLCanvasElement[]} layers @param {string} paper @returns {Promise<Blob>} */
 export function toPng(layers, paper) {
-  const sheet = document.createElement("canvas");
-  sheet.width = layers[0].width;
-  sheet.height = layers[0].height;
-  const pen = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"));
+  const { width, height } = layers[0];
+  const sheet = make("canvas", { width, height });
+  const pen = context2d(sheet);
   pen.fillStyle = paper;
   pen.fillRect(0, 0, sheet.width, sheet.height);
   for (const layer of layers) pen.drawImage(layer, 0, 0);

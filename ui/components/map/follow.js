@@ -4,14 +4,11 @@ import { placeIn } from "./cloud.js";
 
 /** @typedef {import("./cloud.js").Layout} Layout */
 
-/**
- * How a map follows a decoder's code: by axes if it is a plane, else by the codes of its points.
- * @typedef {{decoder: string, mean: number[] | null, axes: number[][]}} Following
- */
+/** @typedef {import("./props.js").Following} Following */
 
 const NEAREST = 5; // as many as the server's search starts from
 
-/** What was packed as a map's coordinates, in the server's numbers. */
+/** What was packed as a map's coordinates, in the server's units. */
 export function readCodes(/** @type {{dimensions: number, low: number[], high: number[]}} */ header, /** @type {Uint16Array} */ steps) {
   const { dimensions, low, high } = header;
   return Float32Array.from(steps, (step, at) => {
@@ -22,7 +19,7 @@ export function readCodes(/** @type {{dimensions: number, low: number[], high: n
 
 /** Exactly, on a plane. @returns {number[]} in the layout's units */
 export function placeOnPlane(/** @type {Layout} */ layout, /** @type {Following} */ { mean, axes }, /** @type {ArrayLike<number>} */ code) {
-  const along = axes.map((axis) => axis.reduce((sum, part, at) => sum + part * (code[at] - (mean?.[at] ?? 0)), 0));
+  const along = (axes ?? []).map((axis) => axis.reduce((sum, part, at) => sum + part * (code[at] - (mean?.[at] ?? 0)), 0));
   return placeIn(layout, along);
 }
 

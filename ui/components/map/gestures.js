@@ -15,6 +15,7 @@
  * @property {(left: number, top: number, how: How) => void} click
  * @property {(key: string, event: KeyboardEvent) => boolean} key whether it meant something
  */
+/** @typedef {{from: number[], last: number[], outline: number[][] | null, mode: Mode, how: How, moved: boolean, button: number}} Drag */
 
 const WHEEL = 0.0016; // zoom, as a power of e, for a pixel of the wheel
 const STILL = 4; // pixels that a click may move
@@ -26,7 +27,7 @@ const howOf = ({ shiftKey, altKey }) => (altKey ? "subtract" : shiftKey ? "add" 
 export class Gestures {
   /** Fingers on the map, by pointer. @type {Map<number, number[]>} */
   #fingers = new Map();
-  /** @type {{from: number[], last: number[], outline: number[][] | null, mode: Mode, how: How, moved: boolean, button: number} | null} */
+  /** @type {Drag | null} */
   #drag = null;
   /** @type {{at: number[], asked: number} | null} */
   #hovered = null;
@@ -95,7 +96,7 @@ export class Gestures {
     this.actions.leave();
   }
 
-  #continue(drag, /** @type {number[]} */ at) {
+  #continue(/** @type {Drag} */ drag, /** @type {number[]} */ at) {
     drag.moved ||= distance(at, drag.from) > STILL;
     if (!drag.moved) return;
     if (!drag.outline) {

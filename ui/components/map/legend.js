@@ -1,5 +1,6 @@
-/** The legend: which colour and shape means what, with buttons that hide groups; or a bar of colours for numbers. */
+/** The legend: which colour and shape means what, with buttons that hide groups; or a bar of colours for values. */
 
+import { make } from "../elements.js";
 import { SHAPES } from "./renderer.js";
 
 /** Each shape as an SVG path in a box from -1 to 1; the same as the shader's. */
@@ -33,10 +34,21 @@ export class Legend {
   }
 
   /**
+   * @param {import("./cloud.js").Cloud} cloud whose groups are shown
+   * @param {import("./props.js").ColoursHeader} header what the colours mean
+   * @param {(tone: number) => string} colourOf
+   */
+  show({ groupNames, groups }, { kind, title, ends }, colourOf) {
+    const isGrouped = kind === "groups";
+    this.#showGroups(groupNames, groups, (group) => (isGrouped ? colourOf(group) : "currentColor"));
+    if (!isGrouped) this.#showBar(title, ends, [0, 64, 128, 192, 255].map(colourOf));
+  }
+
+  /**
    * @param {string[]} names @param {Uint8Array} groups of the points
    * @param {(group: number) => string} colourOf
    */
-  showGroups(names, groups, colourOf) {
+  #showGroups(names, groups, colourOf) {
     const counts = new Uint32Array(256);
     for (const group of groups) counts[group]++;
     this.#names = names;
@@ -47,13 +59,11 @@ export class Legend {
   }
 
   /** @param {string} title @param {string[]} ends lowest and highest value, in words @param {string[]} colours */
-  showBar(title, [low, high], colours) {
-    const bar = document.createElement("div");
-    bar.className = "scale";
-    const stripe = document.createElement("i");
+  #showBar(title, [low, high], colours) {
+    const stripe = make("i");
     stripe.style.background = `linear-gradient(to right, ${colours.join(", ")})`;
-    bar.append(text("b", title), text("span", low), stripe, text("span", high));
-    this.root.prepend(bar);
+    this.root.prepend(make("div", { className: "scale" },
+      make("b", {}, title), make("span", {}, low), stripe, make("span", {}, high)));
   }
 
   /** @type {string[]} */
@@ -66,7 +76,7 @@ export class Legend {
     chip.onpointerenter = chip.onfocus = () => this.onPoint(this.hidden.has(group) ? null : group);
     chip.onpointerleave = chip.onblur = () => this.onPoint(null);
     chip.prepend(glyph(group, colour));
-    chip.append(text("small", count.toLocaleString("en")));
+    chip.append(make("small", {}, count.toLocaleString("en")));
     return chip;
   }
 
@@ -91,19 +101,10 @@ export class Legend {
   }
 }
 
-/** @param {string} kind @param {string} words @param {() => void} action */
-function button(kind, words, action) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = kind;
-  made.append(text("span", words));
+/** @param {string} className @param {string} words @param {() => void} action */
+function button(className, words, action) {
+  const made = make("button", { type: "button", className }, make("span", {}, words));
   made.onclick = action;
-  return made;
-}
-
-function text(/** @type {string} */ tag, /** @type {string} */ words) {
-  const made = document.createElement(tag);
-  made.textContent = words;
   return made;
 }
 

@@ -1,15 +1,14 @@
 /** What lies over and under the points: names of groups, pictures, marks, the outline being drawn, a background. */
 
+import { context2d } from "../elements.js";
 import { placeIn } from "./cloud.js";
 
 /** @typedef {import("./camera.js").Camera} Camera @typedef {import("./cloud.js").Cloud} Cloud */
 /** @typedef {import("./thumbnails.js").Thumbnails} Thumbnails */
 /** @typedef {{position: number, left: number, top: number, size: number}} Placed a picture on the screen */
 /** @typedef {{ink: string, paper: string, accent: string}} Colours of the page */
-/**
- * A place that is pointed out: a point by its position, or coordinates of the server on one layout.
- * @typedef {{label: string, kind: string, position: number | null, at: Record<string, number[]>, links: number[]}} Mark
- */
+/** @typedef {import("./props.js").Mark} Mark */
+/** @typedef {import("./props.js").BackgroundHeader & {image: CanvasImageSource | null}} Background */
 
 const SMALLEST_PICTURE = 26;
 const LARGEST_PICTURE = 64;
@@ -20,7 +19,7 @@ const NAME_HEIGHT = 17;
 
 /** Take a fresh sheet of a canvas's size. @param {HTMLCanvasElement} canvas @param {number} ratio */
 export function freshPen(canvas, ratio) {
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const pen = context2d(canvas);
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, canvas.width, canvas.height);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -53,7 +52,9 @@ export function placePictures(cloud, camera, places, mayShow) {
   return placed;
 }
 
-function isTaken(/** @type {Map<string, number[]>} */ cells, x, y, /** @type {number} */ step) {
+function isTaken(
+  /** @type {Map<string, number[]>} */ cells, /** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ step,
+) {
   for (let row = -1; row <= 1; row++) {
     for (let column = -1; column <= 1; column++) {
       const other = cells.get(`${Math.floor(x / step) + column} ${Math.floor(y / step) + row}`);
@@ -91,7 +92,7 @@ export function drawNames(pen, names, taken, { ink, paper }, font) {
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
   pen.lineWidth = 4;
-  const measured = (/** @type {{name: string}[]} */ all) =>
+  const measured = (/** @type {{name: string, x: number, y: number}[]} */ all) =>
     all.map((one) => ({ ...one, wide: pen.measureText(one.name).width }));
   for (const { name, x, y } of spread(measured(names), measured(taken))) {
     pen.strokeStyle = paper;
@@ -153,7 +154,9 @@ export function drawMarks(pen, marks, { ink, paper, accent }, font) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen */
+/**
+ * @param {CanvasRenderingContext2D} pen @param {number} fromX @param {number} fromY @param {number} toX @param {number} toY
+ */
 function line(pen, fromX, fromY, toX, toY) {
   pen.beginPath();
   pen.moveTo(fromX, fromY);
@@ -178,11 +181,8 @@ export function drawOutline(pen, outline, { accent }) {
 }
 
 /**
- * Under a plane of codes: what the decoder makes of its places, and the prior's circles.
- * @param {CanvasRenderingContext2D} pen
- * @param {{image: CanvasImageSource | null, extent: number[], grey: boolean,
- *   circles: {radius: number, label: string}[]}} background
- * extent: left, right, bottom, top in the server's coordinates
+ * Under a plane of codes: what the decoder makes of its points, and the prior's circles.
+ * @param {CanvasRenderingContext2D} pen @param {Background} background
  * @param {import("./cloud.js").Layout} layout @param {Camera} camera @param {Colours} colours @param {string} font
  */
 export function drawBackground(pen, { image, extent, circles, grey }, layout, camera, { ink, paper }, font) {

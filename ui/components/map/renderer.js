@@ -1,5 +1,6 @@
 /** Drawing the points: with WebGL2, or on a plain canvas where there is none. */
 
+import { context2d } from "../elements.js";
 import { eased, FAINT, HIDDEN, SELECTED } from "./cloud.js";
 
 /** @typedef {import("./cloud.js").Cloud} Cloud @typedef {import("./camera.js").Camera} Camera */
@@ -55,11 +56,19 @@ export function createRenderer(canvas) {
 }
 
 class WebRenderer {
+  /** @type {Uint8Array | undefined} */
+  palette;
+  /** What was sent of each revision. @type {{places?: number, tones?: number, states?: number}} */
+  uploaded = {};
+
   /** @param {HTMLCanvasElement} canvas @param {WebGL2RenderingContext} gl */
   constructor(canvas, gl) {
     this.canvas = canvas;
     this.gl = gl;
     this.kind = "WebGL2";
+    this.program = /** @type {WebGLProgram} */ (gl.createProgram());
+    /** By the attributes' names. @type {Record<string, WebGLBuffer>} */
+    this.buffers = {};
     this.#begin();
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => this.#begin());
@@ -76,7 +85,7 @@ class WebRenderer {
     gl.useProgram(program);
     this.program = program;
     this.buffers = Object.fromEntries(
-      ["start", "end", "tone", "group", "state"].map((name) => [name, { buffer: gl.createBuffer(), of: null }]),
+      ["start", "end", "tone", "group", "state"].map((name) => [name, gl.createBuffer()]),
     );
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
@@ -103,15 +112,15 @@ class WebRenderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
   }
 
-  /** @param {string} name @param {Float32Array | Uint8Array} numbers @param {number} each numbers a point */
-  #upload(name, numbers, each) {
+  /** @param {string} name @param {Float32Array | Uint8Array} values @param {number} each values a point */
+  #upload(name, values, each) {
     const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name].buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, numbers, gl.DYNAMIC_DRAW);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
+    gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
     const place = gl.getAttribLocation(this.program, name);
     if (place < 0) return;
     gl.enableVertexAttribArray(place);
-    gl.vertexAttribPointer(place, each, numbers instanceof Uint8Array ? gl.UNSIGNED_BYTE : gl.FLOAT, false, 0, 0);
+    gl.vertexAttribPointer(place, each, values instanceof Uint8Array ? gl.UNSIGNED_BYTE : gl.FLOAT, false, 0, 0);
   }
 
   /** Send what has changed since the last frame. @param {Cloud} cloud */
@@ -162,8 +171,9 @@ class PlainRenderer {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.pen = context2d(canvas);
     this.kind = "canvas";
+    /** @type {Uint8Array} */
     this.palette = new Uint8Array(1024);
   }
 

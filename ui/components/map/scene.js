@@ -1,5 +1,6 @@
 /** What the map shows at a moment, and drawing it: points, names, pictures, marks, a background. */
 
+import { find, Frame, wantsStillness } from "../elements.js";
 import { Camera } from "./camera.js";
 import { Cloud, denseMiddles, eased, FAINT, HIDDEN, placeIn, SELECTED } from "./cloud.js";
 import { toPng, toSvg } from "./files.js";
@@ -8,7 +9,7 @@ import { createRenderer } from "./renderer.js";
 
 const MORPH = 650; // milliseconds
 const LONGEST_STEP = 100;
-const MOST_NAMES = 40; // more would cover the points; pointing still tells them
+const MOST_NAMES = 40; // more would cover the points; hovering still names them
 const PICTURES_FROM = 3.5; // zoom from which pictures come by themselves
 
 export class Scene {
@@ -20,16 +21,36 @@ export class Scene {
   hiddenGroups = new Set();
   /** The lasso that is being drawn. @type {number[][] | null} */
   outline = null;
-  /** @type {import("./overlay.js").Mark[]} */
+  /** @type {import("./props.js").Mark[]} */
   marks = [];
   /** Where the current point is while a hand moves it, in the layout's units. @type {number[] | null} */
   moving = null;
+  /** What it is called then. */
+  movingLabel = "";
   /** @type {import("./overlay.js").Placed[]} */
   placed = [];
   /** @type {import("./thumbnails.js").Thumbnails | null} */
   thumbnails = null;
   /** Where the points are, turned, as (x, y). */
   places = new Float32Array(0);
+  /** What lies under one layout. @type {import("./overlay.js").Background | null} */
+  background = null;
+  /** 256 colours of red, green, blue, opacity. @type {Uint8Array | null} */
+  palette = null;
+  /** Device pixels for one of CSS. */
+  ratio = 1;
+  /** When the points last moved on, in milliseconds. */
+  lastStep = 0;
+  /** @type {number[] | null} */
+  oldExtent = null;
+  /** Where the groups' names stand, and stood before. @type {ReturnType<typeof denseMiddles> | undefined} */
+  middles;
+  /** @type {ReturnType<typeof denseMiddles> | undefined} */
+  oldMiddles;
+  frame = new Frame(() => {
+    this.#advance();
+    this.#draw();
+  });
   /** For measurements: when points came first, and frames. */
   log = { firstPoints: 0, frames: 0 };
 
@@ -37,8 +58,9 @@ export class Scene {
   constructor(section, stage) {
     this.section = section;
     this.stage = stage;
-    const find = (/** @type {string} */ selector) => /** @type {HTMLCanvasElement} */ (stage.querySelector(selector));
-    [this.under, this.canvas, this.over] = [find(".under"), find(".points"), find(".over")];
+    this.under = find(stage, ".under", HTMLCanvasElement);
+    this.canvas = find(stage, ".points", HTMLCanvasElement);
+    this.over = find(stage, ".over", HTMLCanvasElement);
     this.renderer = createRenderer(this.canvas);
     this.resizing = new ResizeObserver(() => this.#resize());
     this.resizing.observe(stage);
@@ -53,13 +75,13 @@ export class Scene {
 
   /** A colour of the palette as CSS. @param {number} tone */
   colour(tone) {
-    const [red, green, blue] = this.palette.subarray(4 * tone, 4 * tone + 3);
+    const [red, green, blue] = this.palette?.subarray(4 * tone, 4 * tone + 3) ?? [0, 0, 0];
     return `rgb(${red} ${green} ${blue})`;
   }
 
   /** Show another map of the points; they move to their new places. @param {import("./cloud.js").Layout} layout */
   setLayout(layout) {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = wantsStillness();
     const morph = this.cloud.layout !== null && !still;
     this.oldExtent = [...this.camera.extent];
     const turned = this.camera.spatial !== layout.spatial;
@@ -95,19 +117,15 @@ export class Scene {
 
   /** Draw at the next frame. */
   redraw() {
-    this.waiting ||= requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.#advance();
-      this.#draw();
-    });
+    this.frame.request();
   }
 
-  /** One step of the points' way to their new places. */
+  /** One step of the points towards their new places. */
   #advance() {
     const { cloud } = this;
     if (cloud.progress >= 1 || !cloud.layout) return;
     const now = performance.now();
-    const step = Math.min(LONGEST_STEP, now - (this.lastStep || now)); // a browser that is late skips no part of the way
+    const step = Math.min(LONGEST_STEP, now - (this.lastStep || now)); // a browser that is late skips no part of the motion
     this.lastStep = now;
     cloud.progress = Math.min(1, cloud.progress + step / MORPH);
     const share = eased(cloud.progress);
@@ -203,16 +221,16 @@ export class Scene {
     const still = this.marks.filter(({ kind }) => !moved.length || kind !== "current");
     return [...moved, ...still.flatMap((mark) => {
       const at = mark.at[layout?.key ?? ""];
-      const known = mark.position !== null && mark.position < count;
-      if (!layout || !(known || at)) return [];
-      const [x, y] = known ? this.screenOf(mark.position) : this.#project(placeIn(layout, at));
+      const position = mark.position !== null && mark.position < count ? mark.position : null;
+      if (!layout || (position === null && !at)) return [];
+      const [x, y] = position !== null ? this.screenOf(position) : this.#project(placeIn(layout, at));
       return [{ mark, x, y, ends: mark.links.map((position) => this.screenOf(position)) }];
     })];
   }
 
   #moved(/** @type {number[]} */ place) {
     const [x, y] = this.#project(place);
-    return [{ mark: { label: "current point", kind: "current", position: null, at: {}, links: [] }, x, y, ends: [] }];
+    return [{ mark: { label: this.movingLabel, kind: "current", position: null, at: {}, links: [] }, x, y, ends: [] }];
   }
 
   /** Where a point is on the stage, in pixels. @param {number} position */

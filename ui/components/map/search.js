@@ -1,4 +1,4 @@
-/** Finding points: under the pointer, inside an outline, beside another one, by class or number. */
+/** Finding points: under the pointer, inside an outline, beside another one, by class or index. */
 
 /**
  * The nearest point that is not hidden.
@@ -10,7 +10,7 @@
  */
 export function nearest(places, isHidden, x, y, reach) {
   let least = reach * reach;
-  let found = -1;
+  let best = -1;
   for (let position = 0, at = 0; at < places.length; position++, at += 2) {
     const right = places[at] - x;
     if (right > reach || right < -reach) continue;
@@ -18,10 +18,10 @@ export function nearest(places, isHidden, x, y, reach) {
     const distance = right * right + up * up;
     if (distance < least && !isHidden(position)) {
       least = distance;
-      found = position;
+      best = position;
     }
   }
-  return found;
+  return best;
 }
 
 /**
@@ -33,14 +33,14 @@ export function nearest(places, isHidden, x, y, reach) {
 export function inside(places, isHidden, outline) {
   const [lowX, highX] = endsOf(outline.map(([x]) => x));
   const [lowY, highY] = endsOf(outline.map(([, y]) => y));
-  const found = [];
+  const positions = [];
   for (let position = 0, at = 0; at < places.length; position++, at += 2) {
     const x = places[at];
     const y = places[at + 1];
     if (x < lowX || x > highX || y < lowY || y > highY || isHidden(position)) continue;
-    if (surrounds(outline, x, y)) found.push(position);
+    if (surrounds(outline, x, y)) positions.push(position);
   }
-  return found;
+  return positions;
 }
 
 const endsOf = (/** @type {number[]} */ values) => [Math.min(...values), Math.max(...values)];
@@ -71,24 +71,24 @@ export function neighbour(places, isHidden, from, [right, up]) {
   const x = places[2 * from];
   const y = places[2 * from + 1];
   let least = Infinity;
-  let found = -1;
+  let best = -1;
   for (let position = 0, at = 0; at < places.length; position++, at += 2) {
-    const wayX = places[at] - x;
-    const wayY = places[at + 1] - y;
-    const ahead = wayX * right + wayY * up;
-    const aside = Math.abs(wayX * up - wayY * right);
+    const offsetX = places[at] - x;
+    const offsetY = places[at + 1] - y;
+    const ahead = offsetX * right + offsetY * up;
+    const aside = Math.abs(offsetX * up - offsetY * right);
     if (ahead <= 0 || aside > ahead || position === from) continue;
     const cost = ahead + 2 * aside;
     if (cost < least && !isHidden(position)) {
       least = cost;
-      found = position;
+      best = position;
     }
   }
-  return found;
+  return best;
 }
 
 /**
- * What a visitor typed: the number of a test image, or part of a class's name.
+ * What a visitor typed: the index of a test image, or part of a class's name.
  * @param {string} text
  * @param {{classNames: string[], classes: Uint8Array, indices: Uint32Array}} points
  * @returns {number[] | null} positions; null if nothing was typed
@@ -96,12 +96,13 @@ export function neighbour(places, isHidden, from, [right, up]) {
 export function search(text, { classNames, classes, indices }) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return null;
-  const named = new Set(classNames.flatMap((name, number) => (name.toLowerCase().includes(wanted) ? [number] : [])));
+  const named = new Set(classNames.flatMap((name, label) => (name.toLowerCase().includes(wanted) ? [label] : [])));
   if (/^#?\d+$/.test(wanted)) {
     const position = indices.indexOf(Number(wanted.replace("#", "")));
     if (position >= 0) return [position];
   }
-  const found = [];
-  if (named.size) classes.forEach((number, position) => named.has(number) && found.push(position));
-  return found;
+  /** @type {number[]} */
+  const positions = [];
+  if (named.size) classes.forEach((label, position) => named.has(label) && positions.push(position));
+  return positions;
 }

@@ -10,6 +10,9 @@ export class Thumbnails {
   /** @type {Map<number, ImageBitmap | null>} null while it is being decoded */
   #decoded = new Map();
 
+  /** @type {import("./store.js").Parcel[]} */
+  parcels = [];
+
   /** @param {string} set the pictures' digest @param {() => void} onReady called when more pictures can be shown */
   constructor(set, onReady) {
     this.set = set;

@@ -1,5 +1,7 @@
 /** The picture and the words beside the pointer. */
 
+import { context2d, find, make } from "../elements.js";
+
 /** @typedef {import("./thumbnails.js").Thumbnail} Thumbnail */
 
 const AWAY = 16; // pixels from the point
@@ -9,8 +11,8 @@ export class Tooltip {
   constructor(root, ring) {
     this.root = root;
     this.ring = ring;
-    this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
-    this.words = /** @type {HTMLElement} */ (root.querySelector("p"));
+    this.canvas = find(root, "canvas", HTMLCanvasElement);
+    this.words = find(root, "p", HTMLElement);
   }
 
   /** @param {number} left @param {number} top of the point @param {string[]} lines @param {boolean} silent only a ring */
@@ -19,9 +21,7 @@ export class Tooltip {
     this.ring.style.transform = `translate(${left}px, ${top}px)`;
     this.root.hidden = silent;
     if (silent) return;
-    this.words.replaceChildren(
-      ...lines.map((line, number) => Object.assign(document.createElement(number ? "span" : "b"), { textContent: line })),
-    );
+    this.words.replaceChildren(...lines.map((line, at) => make(at ? "span" : "b", {}, line)));
     const { clientWidth: wide, clientHeight: high } = /** @type {HTMLElement} */ (this.root.offsetParent ?? this.root);
     const x = left + AWAY + this.root.offsetWidth > wide ? left - AWAY - this.root.offsetWidth : left + AWAY;
     const y = Math.min(Math.max(4, top + AWAY), high - this.root.offsetHeight - 4);
@@ -29,12 +29,12 @@ export class Tooltip {
   }
 
   /** @param {Thumbnail | null} picture */
-  paint(picture) {
+  showPicture(picture) {
     this.canvas.hidden = !picture;
     if (!picture) return;
     this.canvas.width = picture.width;
     this.canvas.height = picture.height;
-    const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    const pen = context2d(this.canvas);
     pen.drawImage(picture.image, picture.left, 0, picture.width, picture.height, 0, 0, picture.width, picture.height);
   }
 

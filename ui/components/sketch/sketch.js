@@ -1,18 +1,33 @@
 /**
- * A pad to draw a picture on. The server gets it as a PNG after each stroke. All texts are set as text.
- * Strokes are kept in units of the pad's width, so that a drawing outlives the pad that it was made on.
+ * A pad to draw an image on. The server gets it as a PNG after each stroke. Strokes are kept in units of the pad's
+ * width, so that a drawing outlives the pad that it was made on.
  */
 
-const SHARPNESS = 8; // pixels of the pad for each of the picture's, so that strokes shrink to soft edges
+import { context2d, make } from "../elements.js";
+import { ARROWS } from "../keyboard.js";
+
+/**
+ * What the pad is like, and whose.
+ * @typedef {object} SketchProps
+ * @property {number} width
+ * @property {number} height of the image in pixels
+ * @property {boolean} coloured
+ * @property {string} ground the colour of the empty pad, as #rrggbb
+ * @property {string} owner whose drawing it is
+ */
+/** @typedef {{ink: string, width: number, points: [number, number][]}} Stroke in units of the pad's width */
+
+const SHARPNESS = 8; // pixels of the pad for each of the image's, so that strokes shrink to soft edges
 const LARGEST_SIDE = 512;
 const KEY_STEP = 1 / 28, KEY_LEAP = 1 / 7; // of the pad's width; with Shift it leaps
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HINT = "By keyboard: arrows move the pen (Shift: far), Space lowers and lifts it, Backspace undoes.";
 
-/** Each owner's strokes: { ink, width, points: [x, y][] }[] */
+/** Each owner's strokes. */
 const drawings = (globalThis.latentDrawings ??= new Map());
+/** @type {WeakMap<Node, Sketch>} */
 const pads = new WeakMap();
 
+/** @param {StreamlitComponent<SketchProps>} component */
 export default function (component) {
   const { parentElement } = component;
   let pad = pads.get(parentElement);
@@ -20,13 +35,15 @@ export default function (component) {
   pad.update(component);
 }
 
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
 class Sketch {
+  /** @type {Stroke[]} */
+  strokes = [];
+  /** @type {SketchProps|null} */
+  props = null;
+  /** @type {StreamlitComponent<SketchProps>["setTriggerValue"]|undefined} */
+  trigger;
+
+  /** @param {Node} root */
   constructor(root) {
     this.pen = { x: 0.5, y: 0.5, down: false };
     this.canvas = make("canvas", { tabIndex: 0 });
@@ -49,24 +66,25 @@ class Sketch {
           make("div", { className: "row" }, this.eraser, this.undo, this.clear))),
       make("p", { className: "hint", textContent: HINT }));
     this.#listen();
-    root.append(this.element);
+    root.appendChild(this.element);
   }
 
-  update(component) {
-    const before = this.data;
-    this.component = component;
-    this.data = component.data;
-    if (before && before.owner === this.data.owner) return;
-    const { width, height, coloured, ground, owner } = this.data;
+  /** @param {StreamlitComponent<SketchProps>} component */
+  update({ data, setTriggerValue }) {
+    const before = this.props;
+    this.trigger = setTriggerValue;
+    this.props = data;
+    if (before && before.owner === data.owner) return;
+    const { width, height, coloured, ground, owner } = data;
     const scale = Math.min(SHARPNESS, LARGEST_SIDE / Math.max(width, height));
     Object.assign(this.canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
-    if (!drawings.has(owner)) drawings.set(owner, []);
-    this.strokes = drawings.get(owner);
+    this.strokes = drawings.get(owner) ?? [];
+    drawings.set(owner, this.strokes);
     const light = parseInt(ground.slice(1, 3), 16) > 127; // the pen begins as far from the ground as can be
     const range = { type: "range", min: "0", max: "255", value: light ? "0" : "255" };
     Object.assign(this.shade, coloured ? { type: "color", value: light ? "#000000" : "#ffffff" } : range);
     this.shadeName.textContent = coloured ? "Colour" : "Brightness";
-    this.#paint();
+    this.#draw();
   }
 
   #listen() {
@@ -75,33 +93,34 @@ class Sketch {
       if (event.button) return;
       canvas.setPointerCapture(event.pointerId);
       this.pen.down = true;
-      this.#begin(this.#place(event));
+      this.#begin(this.#pointOf(event));
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
       const events = event.getCoalescedEvents?.() ?? [];
-      for (const one of events.length ? events : [event]) this.#extend(this.#place(one));
-      this.#paint();
+      for (const one of events.length ? events : [event]) this.#extend(this.#pointOf(one));
+      this.#draw();
     });
     canvas.addEventListener("lostpointercapture", () => this.#lift());
     canvas.addEventListener("blur", () => this.#lift());
     canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  #place({ clientX, clientY }) {
+  /** @returns {[number, number]} */
+  #pointOf(/** @type {PointerEvent} */ { clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     return [(clientX - box.left) / box.width, (clientY - box.top) / box.width];
   }
 
-  #key(event) {
-    const move = MOVES[event.key];
-    if (move) {
-      const step = event.shiftKey ? KEY_LEAP : KEY_STEP, tall = this.data.height / this.data.width;
-      const inside = (value, most) => Math.min(most, Math.max(0, value));
+  #key(/** @type {KeyboardEvent} */ event) {
+    const move = ARROWS[event.key];
+    if (move && this.props) {
+      const step = event.shiftKey ? KEY_LEAP : KEY_STEP, tall = this.props.height / this.props.width;
+      const inside = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(most, Math.max(0, value));
       this.pen.x = inside(this.pen.x + step * move[0], 1);
-      this.pen.y = inside(this.pen.y + step * move[1], tall);
+      this.pen.y = inside(this.pen.y - step * move[1], tall);
       if (this.pen.down) this.#extend([this.pen.x, this.pen.y]);
-      this.#paint();
+      this.#draw();
     } else if (event.key === " ") {
       if (this.pen.down) this.#lift();
       else {
@@ -113,22 +132,23 @@ class Sketch {
     event.preventDefault();
   }
 
-  #begin(place) {
+  #begin(/** @type {[number, number]} */ point) {
+    if (!this.props) return;
     const erasing = this.eraser.getAttribute("aria-pressed") === "true";
     const grey = Number(this.shade.value).toString(16).padStart(2, "0").repeat(3);
-    const ink = erasing ? this.data.ground : this.data.coloured ? this.shade.value : `#${grey}`;
-    this.strokes.push({ ink, width: Number(this.thickness.value), points: [place] });
-    this.#paint();
+    const ink = erasing ? this.props.ground : this.props.coloured ? this.shade.value : `#${grey}`;
+    this.strokes.push({ ink, width: Number(this.thickness.value), points: [point] });
+    this.#draw();
   }
 
-  #extend(place) {
-    this.strokes.at(-1).points.push(place);
+  #extend(/** @type {[number, number]} */ point) {
+    this.strokes.at(-1)?.points.push(point);
   }
 
   #lift() {
     if (!this.pen.down) return;
     this.pen.down = false;
-    this.#paint();
+    this.#draw();
     this.#send();
   }
 
@@ -138,23 +158,25 @@ class Sketch {
   }
 
   /** Take away the last stroke (-1), or all of them from the first one on (0). */
-  #take(from) {
+  #take(/** @type {number} */ from) {
     this.pen.down = false;
     this.strokes.splice(from);
-    this.#paint();
+    this.#draw();
     if (this.strokes.length) this.#send();
   }
 
-  #paint() {
-    const { canvas, strokes, pen } = this;
-    const paper = canvas.getContext("2d");
-    paper.fillStyle = this.data.ground;
+  #draw() {
+    const { canvas, strokes, pen, props } = this;
+    if (!props) return;
+    const paper = context2d(canvas);
+    paper.fillStyle = props.ground;
     paper.fillRect(0, 0, canvas.width, canvas.height);
     Object.assign(paper, { lineCap: "round", lineJoin: "round" });
     for (const { ink, width, points } of strokes) {
       paper.strokeStyle = ink;
       paper.lineWidth = width * canvas.width;
       const [first, ...rest] = points;
+      /** @type {[number, number][]} */
       const ends = rest.length ? rest : [[first[0] + 1e-4, first[1]]]; // a dot needs a length
       paper.beginPath();
       paper.moveTo(first[0] * canvas.width, first[1] * canvas.width);
@@ -168,6 +190,6 @@ class Sketch {
 
   #send() {
     const address = this.canvas.toDataURL("image/png");
-    this.component.setTriggerValue("drawn", address.slice(address.indexOf(",") + 1));
+    this.trigger?.("drawn", address.slice(address.indexOf(",") + 1));
   }
 }

@@ -1,12 +1,28 @@
 /**
  * A slider that tells the server each value that the hand passes, one at a time: the next goes out when the last one
- * is answered. All texts are set as text.
+ * is answered.
+ */
+
+import { make } from "../elements.js";
+
+/**
+ * What the slider shows.
+ * @typedef {object} SliderProps
+ * @property {string} label
+ * @property {string} help
+ * @property {number} low
+ * @property {number} high
+ * @property {number} step
+ * @property {number} value
+ * @property {number} answer the number of the last message that the server has answered
  */
 
 const LONGEST_SILENCE = 3000; // milliseconds without an answer after which the next value goes out all the same
 
+/** @type {WeakMap<Node, Slider>} */
 const sliders = new WeakMap();
 
+/** @param {StreamlitComponent<SliderProps>} component */
 export default function (component) {
   const { parentElement } = component;
   let slider = sliders.get(parentElement);
@@ -14,13 +30,20 @@ export default function (component) {
   slider.update(component);
 }
 
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
 class Slider {
+  /** The number of the last message. */
+  sent = 0;
+  /** Whether its answer is still to come. */
+  waiting = false;
+  moving = false;
+  /** What to send after the answer. @type {{value: number, moving: boolean}|null} */
+  next = null;
+  /** @type {StreamlitComponent<SliderProps>["setStateValue"]|undefined} */
+  setStateValue;
+  /** @type {number|undefined} */
+  timer;
+
+  /** @param {Node} root */
   constructor(root) {
     this.label = make("span");
     this.output = make("output");
@@ -32,49 +55,46 @@ class Slider {
     this.element = make("div", { className: "slider" },
       make("span", { className: "head" }, this.label, this.output), this.input);
     root.appendChild(this.element);
-    this.sent = 0; // number of the last message
-    this.waiting = false; // for its answer
-    this.next = null; // what to send then
-    this.moving = false;
   }
 
+  /** @param {StreamlitComponent<SliderProps>} component */
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue;
     const { input } = this;
     this.label.textContent = data.label;
     this.element.title = data.help;
     input.ariaLabel = data.label;
-    input.ariaDescription = data.help;
-    Object.assign(input, { min: data.low, max: data.high, step: data.step });
+    input.setAttribute("aria-description", data.help);
+    Object.assign(input, { min: String(data.low), max: String(data.high), step: String(data.step) });
     if (this.waiting && data.answer !== this.sent) return; // the answer to an earlier one
     this.#answered();
-    if (!this.moving && !this.waiting) input.value = data.value; // nobody's hand is on it
-    this.#tell();
+    if (!this.moving && !this.waiting) input.value = String(data.value); // nobody's hand is on it
+    this.#showValue();
   }
 
-  #move(moving) {
+  #move(/** @type {boolean} */ moving) {
     this.moving = moving;
-    this.#tell();
+    this.#showValue();
     this.next = { value: Number(this.input.value), moving };
     if (!this.waiting) this.#send();
   }
 
   #send() {
-    clearTimeout(this.patience);
+    clearTimeout(this.timer);
     this.waiting = true;
     this.sent = Date.now(); // unlike that of any other message, of a former page as well
-    this.setStateValue("moved", { ...this.next, sent: this.sent });
+    this.setStateValue?.("moved", { ...this.next, sent: this.sent });
     this.next = null;
-    this.patience = setTimeout(() => this.#answered(), LONGEST_SILENCE);
+    this.timer = setTimeout(() => this.#answered(), LONGEST_SILENCE);
   }
 
   #answered() {
-    clearTimeout(this.patience);
+    clearTimeout(this.timer);
     this.waiting = false;
     if (this.next) this.#send();
   }
 
-  #tell() {
+  #showValue() {
     const digits = (this.input.step.split(".")[1] ?? "").length;
     this.output.value = Number(this.input.value).toFixed(digits);
   }

@@ -1,14 +1,16 @@
 /** The parameters of the map, under it: dragging shows precomputed maps at once, releasing asks the server. */
 
-/** @typedef {{name: string, label: string, values: number[], value: number, ready: number[]}} Parameter
- * ready: the values for which there is a map already */
+import { make } from "../elements.js";
+
+/** @typedef {import("./props.js").Parameter} Parameter */
 
 const KEYS_REST = 400; // milliseconds after the last key until a value counts as chosen
 
-export class Sliders {
+export class ParameterSliders {
   /** Whether a visitor is moving one. */
   moving = false;
-  resting = 0;
+  /** @type {number|undefined} */
+  timer;
 
   /**
    * @param {HTMLElement} root
@@ -32,13 +34,8 @@ export class Sliders {
   }
 
   #build(/** @type {Parameter} */ parameter) {
-    const row = document.createElement("label");
-    row.className = "parameter";
-    const [name, range, output] = [document.createElement("span"), document.createElement("input"), document.createElement("output")];
-    name.textContent = parameter.label;
-    range.type = "range";
-    range.min = "0";
-    range.step = "1";
+    const range = make("input", { type: "range", min: "0", step: "1" });
+    const output = make("output");
     range.oninput = () => {
       this.moving = true;
       this.#say(range, output, parameter.name);
@@ -48,21 +45,18 @@ export class Sliders {
     range.onkeydown = () => (byKey = true);
     range.onpointerdown = () => (byKey = false);
     range.onchange = () => {
-      clearTimeout(this.resting);
-      this.resting = setTimeout(() => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
         this.moving = false;
         this.onRelease(this.values());
       }, byKey ? KEYS_REST : 0);
     };
-    const track = document.createElement("span");
-    track.className = "track";
-    track.title = "The dots are maps that are there already; others are computed when you let go";
-    track.append(range);
-    row.append(name, track, output);
-    return row;
+    const title = "The dots are maps that are ready; others are computed when you let go";
+    return make("label", { className: "parameter" },
+      make("span", {}, parameter.label), make("span", { className: "track", title }, range), output);
   }
 
-  #update({ name, values, value, ready }, /** @type {Element} */ row) {
+  #update(/** @type {Parameter} */ { name, values, value, ready }, /** @type {Element} */ row) {
     const range = /** @type {HTMLInputElement} */ (row.querySelector("input"));
     range.max = String(values.length - 1);
     range.value = String(Math.max(0, values.indexOf(value)));
