@@ -12,12 +12,11 @@ from hypothesis import settings
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 LONGEST_QUICK_TEST = 1.0  # seconds of a processor, which a machine's load does not change
 SPENT = "processor seconds"
+NOT_DAILY = ("tests/app/", "tests/browser/")
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # each worker, and each process that it starts, has one core; before numpy is imported
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker and what it starts have one core; numpy is not imported yet
     os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
@@ -48,6 +47,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("passed", [])
         for name, spent in report.user_properties
         if name == SPENT and spent > LONGEST_QUICK_TEST and "slow" not in report.keywords
+        if not report.nodeid.startswith(NOT_DAILY)
     }
     if slow:
         terminalreporter.section("over a second and not marked slow")
