@@ -11,13 +11,14 @@ from ui.state import loaders
 checkpoint = open_page("app.py", with_title=False)
 st.title("See, touch and trust what an image autoencoder has learned", anchor=False)
 st.markdown(
-    "An autoencoder squeezes a picture into a few numbers, its *code*, and paints it again from them. "
-    "Here you move those numbers with your hand. Below, a model paints its way from one real picture to the next."
+    "An autoencoder compresses an image to a short vector, its *code*, and reconstructs the image from it. Here you "
+    "move through the space of these codes and watch the image change. Below, a model decodes the path from one real "
+    "image to the next."
 )
 screen = st.container()
-st.subheader("Try first", anchor=False)
+st.subheader("Try this first", anchor=False)
 start.suggestions(checkpoint)
-st.subheader("The models here", anchor=False)
+st.subheader("Models", anchor=False)
 models = st.container()
 with screen:
     waiting = st.skeleton(150)  # until the model is open, which takes a moment on a fresh server

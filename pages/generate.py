@@ -1,4 +1,4 @@
-"""Generate: new pictures from draws of codes, by class, over a plane, and of several models side by side."""
+"""Generate: decode samples from the prior, by class, over a plane, and of several models side by side."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     else:
         seed = inputs.whole_number("Seed", address.SEED, width=100)
         st.button(
-            "Others",
+            "New samples",
             icon=":material/casino:",
-            help="The next seed, other pictures",
+            help="Takes the next seed",
             on_click=lambda: st.session_state.update(seed=(seed + 1) % 10_000),
         )
     label = None

@@ -27,24 +27,36 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("app.py", "Start", ":material/home:", "What this is, and what to try first"),
-    Page("pages/explore.py", "Explore", ":material/tune:", "Move the numbers of a code and watch its picture"),
-    Page("pages/generate.py", "Generate", ":material/auto_awesome:", "Draw new pictures, and see which models can"),
-    Page("pages/interpolate.py", "Interpolate", ":material/linear_scale:", "Walk from one picture to another"),
-    Page("pages/embeddings.py", "Embeddings", ":material/scatter_plot:", "See all codes on a map"),
-    Page("pages/compare.py", "Compare", ":material/compare:", "The same pictures through several models"),
-    Page("pages/training.py", "Training", ":material/monitoring:", "See how models were trained, and train one"),
-    Page("pages/models.py", "Models", ":material/deployed_code:", "What each model is, and how it was made"),
+    Page("pages/explore.py", "Explore", ":material/tune:", "Move a latent dimension and watch the image change"),
+    Page(
+        "pages/generate.py",
+        "Generate",
+        ":material/auto_awesome:",
+        "Sample new images, and see which models can generate them",
+    ),
+    Page(
+        "pages/interpolate.py",
+        "Interpolate",
+        ":material/linear_scale:",
+        "Follow a path through latent space from one image to another",
+    ),
+    Page("pages/embeddings.py", "Embeddings", ":material/scatter_plot:", "See the codes of all test images on a map"),
+    Page("pages/compare.py", "Compare", ":material/compare:", "Compare how several models reconstruct the same images"),
+    Page(
+        "pages/training.py", "Training", ":material/monitoring:", "See how the models were trained, and train your own"
+    ),
+    Page("pages/models.py", "Models", ":material/deployed_code:", "See what each model is, and how it was trained"),
 )
 
 
 def open_page(path: str, *, with_title: bool = True) -> Checkpoint:
-    """Begin a page: its frame is painted, and the current model and point are known.
+    """Begin a page: show its frame, and find the current model and point.
 
     Stops the page, with advice, if there is no model that can be opened.
 
     Args:
         path: the page's path in PAGES.
-        with_title: whether to paint the page's title and purpose.
+        with_title: whether to show the page's title and purpose.
     """
     page = next(page for page in PAGES if page.path == path)
     name = "Latent Space Explorer"
@@ -98,7 +110,7 @@ def _model_picked() -> None:
 
 
 def _preferred(usable: list[Checkpoint]) -> str:
-    """The model to begin with: variational, on images that are here, of more than two numbers, with the least error."""
+    """The model to begin with: variational, of images that are here, over 2-dimensional, with the least error."""
 
     def rank(checkpoint: Checkpoint) -> tuple[bool, bool, bool, bool, float]:
         model = checkpoint.run.model
@@ -120,10 +132,11 @@ def describe_model(checkpoint: Checkpoint) -> str:
         title = describe(checkpoint.run.data.name).title
     except UserError:
         title = checkpoint.run.data.name
-    told = {"none": "", "decoder": ", decoder told the label", "both": ", both halves told the label"}[model.condition]
-    return f"{FAMILY_NAMES.get(model.family, model.family)}, {model.latent} numbers{told} · {plain(title)}"
+    family = FAMILY_NAMES.get(model.family, model.family)
+    return f"{family}, {model.latent}-dimensional{CONDITIONS[model.condition]} · {plain(title)}"
 
 
+CONDITIONS = {"none": "", "decoder": ", label given to the decoder", "both": ", label given to both halves"}
 FAMILY_NAMES = {"pca": "PCA", "cae": "Autoencoder (CAE)", "vae": "Variational autoencoder (VAE)"}
 
 
@@ -153,9 +166,9 @@ def show_notice() -> None:
 def _no_model() -> NoReturn:
     """What to do when there is nothing to explore yet; stops the page."""
     st.subheader("There is no model to explore yet", anchor=False)
-    st.write("Train one on the pictures that come with the program. It takes a few minutes on a laptop:")
+    st.write("Train one on the images that come with the program. It takes a few minutes on a laptop:")
     st.code("python train.py", language="sh")
     st.write("Then come back to this page.")
-    if st.button("Look again", icon=":material/refresh:"):
+    if st.button("Check again", icon=":material/refresh:"):
         st.rerun()
     st.stop()

@@ -1,4 +1,4 @@
-"""The parts of the start page: a film of the latent space, what to try first, and the models that are here."""
+"""The parts of the start page: a film of the latent space, what to try first, and a card for each model."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.latent.space import LatentSpace
 
-TILES = 7  # pictures side by side in the film
-STATIONS = 6  # real pictures that each tile passes
+TILES = 7  # images side by side in the film
+STATIONS = 6  # real images that each tile passes
 STEPS = 12  # between two stations
 FRAMES_PER_SECOND = 15
 CARD_PICTURES = 6
@@ -44,38 +44,38 @@ SUGGESTIONS = (
     Suggestion(
         "pages/explore.py",
         ":material/tune:",
-        "Move a number",
-        "Start from a real picture, change one number of its code, and see what that number means.",
+        "Move a latent dimension",
+        "Start from a real image, change one dimension of its code, and see what it controls.",
         {},
     ),
     Suggestion(
         "pages/interpolate.py",
         ":material/linear_scale:",
-        "Turn one into another",
-        "Walk from one picture to another, in pixels, in a CAE and in a VAE. Which way stays real?",
+        "Turn one image into another",
+        "Interpolate between two images: in pixels, in a CAE and in a VAE. Which path stays realistic?",
         {"a": "0", "b": "1"},
     ),
     Suggestion(
         "pages/embeddings.py",
         ":material/scatter_plot:",
         "Read the map",
-        "Draw around a cluster of codes and see what its pictures have in common.",
+        "Circle a cluster of codes and see what its images have in common.",
         {},
     ),
     Suggestion(
         "pages/compare.py",
         ":material/compare:",
-        "Find what is lost",
-        "The same pictures through PCA, CAE and VAE with codes of one size, and their errors.",
+        "See what is lost",
+        "Reconstruct the same images with PCA, CAE and VAE of equal latent size, and compare the errors.",
         {},
     ),
 )
 
 
 def film(checkpoint: Checkpoint) -> None:
-    """An endless walk between real pictures through the latent space; a still for those who prefer no motion."""
+    """An endless film of paths between real images; a still for those who prefer reduced motion."""
     moving, still = _film(checkpoint.name, checkpoint.digest, checkpoint)
-    text = html.escape(f"Pictures decoded by {checkpoint.name} along a walk through its latent space")
+    text = html.escape(f"Images decoded by {checkpoint.name} along a path through its latent space")
     st.html(
         f'<picture><source srcset="{still}" media="(prefers-reduced-motion: reduce)">'
         f'<img class="pixels" src="{moving}" alt="{text}" style="width: 100%; border-radius: 0.5rem"></picture>'
@@ -86,13 +86,13 @@ def film(checkpoint: Checkpoint) -> None:
 def _film(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[str, str]:
     """The film and its first frame, as addresses that hold the data."""
     space = loaders.open_space(_checkpoint)
-    frames = [media.sheet(images, TILES, scale=4, gap=2) for images in _walk(space, _stations(_checkpoint, space))]
+    frames = [media.sheet(images, TILES, scale=4, gap=2) for images in _frames(space, _stations(_checkpoint, space))]
     moving = media.webp_bytes(frames, frames_per_second=FRAMES_PER_SECOND)
     return _data_address(moving, "webp"), _data_address(media.png_bytes(frames[0]), "png")
 
 
 def _stations(checkpoint: Checkpoint, space: LatentSpace) -> np.ndarray:
-    """Codes (STATIONS, TILES, D) to walk between: of random test pictures, or draws where there are none."""
+    """Codes (STATIONS, TILES, D) to move between: of random test images, or samples if there are none."""
     try:
         codes = loaders.test_codes(checkpoint).codes
         chosen = np.random.default_rng(0).choice(len(codes), (STATIONS, TILES))
@@ -101,8 +101,8 @@ def _stations(checkpoint: Checkpoint, space: LatentSpace) -> np.ndarray:
         return space.sample(STATIONS * TILES).reshape(STATIONS, TILES, -1)
 
 
-def _walk(space: LatentSpace, stations: np.ndarray) -> np.ndarray:
-    """Pictures (frames, TILES, C, H, W) along straight lines between the stations and back to the first."""
+def _frames(space: LatentSpace, stations: np.ndarray) -> np.ndarray:
+    """Images (frames, TILES, C, H, W) along straight lines between the stations and back to the first."""
     around = np.concatenate([stations, stations[:1]])
     codes = np.stack(
         [
@@ -134,7 +134,7 @@ def suggestions(checkpoint: Checkpoint) -> None:
 
 
 def cards(checkpoints: list[Checkpoint]) -> None:
-    """A card for each model: originals above reconstructions, what it is, and its figures on the test split."""
+    """A card for each model: originals above reconstructions, what it is, and its metrics on the test split."""
     shown = checkpoints[:MOST_CARDS]
     for start in range(0, len(shown), CARDS_IN_A_ROW):
         row = shown[start : start + CARDS_IN_A_ROW]
@@ -151,7 +151,7 @@ def cards(checkpoints: list[Checkpoint]) -> None:
                 st.caption(_figures(checkpoint))
 
     if len(checkpoints) > MOST_CARDS:
-        st.caption(f"And {len(checkpoints) - MOST_CARDS} more, in the list of models in the sidebar.")
+        st.caption(f"{len(checkpoints) - MOST_CARDS} more models are in the list in the sidebar.")
 
 
 def _card_pictures(checkpoint: Checkpoint) -> None:
@@ -176,11 +176,11 @@ def _card_images(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.nd
 
 
 def _figures(checkpoint: Checkpoint) -> str:
-    """The stored figures in words."""
+    """The stored metrics in words."""
     stored = checkpoint.metrics
     words = []
     if isinstance(stored.get("mse"), float):
         words.append(f"MSE {stored['mse']:.4f}")
     if isinstance(stored.get("total"), float) and checkpoint.run.model.family == "vae":
         words.append(f"{stored['total']:.1f} nats per image")
-    return "Test split: " + ", ".join(words) if words else "No figures are stored."
+    return "Test split: " + ", ".join(words) if words else "No metrics are stored."

@@ -62,7 +62,7 @@ def test_every_view_of_every_model_works(
 def test_the_next_seed_and_the_temperature_are_in_the_address(checkpoints: Path, open_page: OpenPage) -> None:
     """The button counts on; the link restores both."""
     app = open_page(GENERATE, model="digits-vae", seed="41", spread="0.5")
-    next(button for button in app.button if button.label == "Others").click().run()
+    next(button for button in app.button if button.label == "New samples").click().run()
     assert_whole(app)
     assert app.query_params["seed"] == "42"
     assert app.query_params["spread"] == "0.5"

@@ -23,11 +23,11 @@ def test_a_grid_of_samples_is_walked_with_the_arrow_keys(server: str, page: Page
     expect(pictures.nth(13)).to_be_focused()
     page.keyboard.press("Enter")
     expect(pictures.nth(13)).to_have_attribute("aria-pressed", "true")
-    link = page.get_by_role("link", name="Explore the marked picture")
+    link = page.get_by_role("link", name="Explore the marked image")
     expect(link).to_be_visible()
     link.click()
     page.wait_for_url(re.compile("/explore"))
-    expect(page.get_by_text("sample 14 of the prior")).to_be_visible()
+    expect(page.get_by_text("sample 14 from the prior")).to_be_visible()
 
 
 def test_samples_can_be_downloaded(server: str, page: Page) -> None:

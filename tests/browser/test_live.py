@@ -337,7 +337,7 @@ def test_the_cursor_shows_the_plane_under_it(server: str, page: Page) -> None:
     page.wait_for_url(lambda url: code_in(url)[0] > first[0])
     assert code_in(page.url)[1] == pytest.approx(first[1], abs=0.002)
     wait_until_idle(page)
-    page.get_by_role("link", name="Explore the marked picture").click()
+    page.get_by_role("link", name="Explore the marked image").click()
     page.wait_for_url(re.compile("/explore"))
     live_picture(page)
 

@@ -40,7 +40,7 @@ def test_a_drawing_becomes_the_current_point(server: str, page: Page) -> None:
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.9 * box["height"], steps=5)
         page.mouse.up()
         page.wait_for_url(lambda url, before=before: url != before)
-    expect(page.get_by_text("your picture", exact=False).first).to_be_visible()
+    expect(page.get_by_text("your image", exact=False).first).to_be_visible()
     assert pad.evaluate(INK) > 0.1 * 224 * 224 * 0.5
 
 

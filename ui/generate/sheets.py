@@ -1,4 +1,4 @@
-"""The parts of the Generate page: where codes are drawn from, what is made of them, and what one sees there."""
+"""The parts of the Generate page: what codes are sampled from, sheets of decoded images, and what they show."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ HEADINGS = {PRIOR: "From the prior N(0, I)", GAUSSIAN: "From a fitted Gaussian",
 ALL_CLASSES = "All classes"
 PLANE_SOURCE = "a point of the plane"
 STYLES = 10  # columns of the grid of classes
-SHEET_WIDTH = 960  # CSS pixels that a grid of pictures takes at most
-THIRD_WIDTH = 380  # the same, where three stand side by side
+SHEET_WIDTH = 960  # CSS pixels, at most, of a grid of images
+THIRD_WIDTH = 380  # the same, of three side by side
 LARGEST_PICTURE = 96  # CSS pixels
-SHEET_SCALE = {28: 3, 64: 2}  # of a downloaded sheet, by the pictures' side
+SHEET_SCALE = {28: 3, 64: 2}  # of a downloaded sheet, by the images' side
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Pictures made of drawn codes, ready to be shown: codes (N, D), labels (N,) or None, images (N, C, H, W)."""
+    """Images decoded from sampled codes: codes (N, D), labels (N,) or None, images (N, C, H, W)."""
 
     codes: np.ndarray
     labels: np.ndarray | None
@@ -56,10 +56,10 @@ def views(space: LatentSpace) -> list[str]:
 
 
 def distribution(checkpoint: Checkpoint, source: str) -> Mixture:
-    """What codes are drawn from.
+    """What codes are sampled from.
 
     Raises:
-        UserError: if a mixture is asked for and the test pictures that it is fitted to are not here.
+        UserError: if a mixture is asked for and the test images that it is fitted to are missing.
     """
     space = loaders.open_space(checkpoint)
     if source == PRIOR:
@@ -77,7 +77,7 @@ def _fitted(name: str, digest: str, _checkpoint: Checkpoint) -> Mixture:
 def trio(
     model: Checkpoint, images: ImageSet | None, count: int, columns: int, *, temperature: float, seed: int
 ) -> list[Sheet]:
-    """Draws of one model from each source, side by side under their names; without a source that cannot be had."""
+    """Samples of one model from each source, side by side; a source that needs missing images is left out."""
     space, sheets = loaders.open_space(model), []
     names = label_names(model, space)
     for column, source in zip(st.columns(len(SOURCES), gap="medium"), SOURCES, strict=True):
@@ -85,7 +85,7 @@ def trio(
             st.caption(HEADINGS[source])
             drawn = distribution(model, source) if source != MIXTURE or images is not None else None
             if drawn is None:
-                st.caption("The test pictures are not here.")
+                st.caption("The test images are not on this machine.")
                 continue
             sheet = samples(space, drawn, count, columns, temperature=temperature, seed=seed, names=names)
             show(sheet, model, source_in_words(source), key=f"{source}_{model.name}", width=THIRD_WIDTH)
@@ -104,19 +104,19 @@ def samples(
     names: tuple[str, ...] = (),
     label: int | None = None,
 ) -> Sheet:
-    """Pictures of ``count`` draws; a conditional model is told ``label``, or each label in turn if that is None."""
+    """``count`` decoded samples; a conditional model gets ``label``, or each label in turn if that is None."""
     codes = drawn.sample(count, temperature, seed)
     labels = None
     if space.classes:
         labels = np.arange(count) % space.classes if label is None else np.full(count, label)
     words = [f"sample {position + 1}" for position in range(count)]
     if labels is not None:
-        words = [f"{names[told]}, {word}" for told, word in zip(labels, words, strict=True)]
+        words = [f"{names[one]}, {word}" for one, word in zip(labels, words, strict=True)]
     return Sheet(codes, labels, space.decode(codes, labels), words, columns)
 
 
 def class_grid(space: LatentSpace, drawn: Mixture, names: tuple[str, ...], *, temperature: float, seed: int) -> Sheet:
-    """A row for each class and a column for each draw: the same STYLES codes, decoded with every label."""
+    """A row for each class and a column for each sample: the same STYLES codes, decoded with every label."""
     styles = drawn.sample(STYLES, temperature, seed)
     codes = np.tile(styles, (space.classes, 1))
     labels = np.repeat(np.arange(space.classes), STYLES)
@@ -144,7 +144,7 @@ def plane(space: LatentSpace, side: int, *, temperature: float, label: int | Non
 
 
 def show_plane(sheet: Sheet, checkpoint: Checkpoint) -> bool:
-    """The plane of a two-dimensional model under the hand: its picture follows the cursor, a click moves the point.
+    """The live plane of a 2-dimensional model: its image follows the cursor, a click moves the point.
 
     False, and nothing, if the decoder cannot run in the browser.
     """
@@ -166,12 +166,12 @@ def show_plane(sheet: Sheet, checkpoint: Checkpoint) -> bool:
 
 
 def show(sheet: Sheet, checkpoint: Checkpoint, source: str, *, key: str, width: int = SHEET_WIDTH) -> None:
-    """A grid of pictures; the one that is clicked becomes the shared point, of the model that made it."""
+    """A grid of images; a click makes an image the shared point of the model that decoded it."""
 
     def picked(position: int) -> None:
         label = None if sheet.labels is None else int(sheet.labels[position])
         _become_current(checkpoint)
-        point.move_to(sheet.codes[position], f"{sheet.names[position]} of {source}", label=label)
+        point.move_to(sheet.codes[position], f"{sheet.names[position]} from {source}", label=label)
 
     size = min(LARGEST_PICTURE, width // sheet.columns)
     gallery(
@@ -198,7 +198,7 @@ def _become_current(checkpoint: Checkpoint) -> None:
 
 
 def _marked(sheet: Sheet, checkpoint: Checkpoint) -> int | None:
-    """The picture whose code and label are the shared point's."""
+    """The image whose code and label are the shared point's."""
     if st.session_state.get("model") != checkpoint.name:
         return None
     now = point.current()
@@ -209,21 +209,21 @@ def _marked(sheet: Sheet, checkpoint: Checkpoint) -> int | None:
 
 
 def link_to_explore(checkpoint: Checkpoint, sheets: Sequence[Sheet]) -> None:
-    """What a click does, and, after one on a sheet of the current model, a link to Explore with that picture."""
+    """What a click does; after one on a sheet of the current model, a link to Explore with that image."""
     on_the_plane = point.current().source == PLANE_SOURCE
     if on_the_plane or any(_marked(sheet, checkpoint) is not None for sheet in sheets):
         st.page_link(
             "pages/explore.py",
-            label="Explore the marked picture",
+            label="Explore the marked image",
             icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, point.current()),
         )
     else:
-        st.caption("A picture that you click becomes the current point of all pages.")
+        st.caption("Click an image to make it the current point on all pages.")
 
 
 def png(rows: Sequence[Sequence[Sheet]]) -> bytes:
-    """Rows of sheets as one PNG file; the sheets of a row stand side by side and have equally many rows of pictures."""
+    """Rows of sheets as one PNG file; the sheets of a row stand side by side and have equally many rows of images."""
     bands = [np.concatenate([_as_grid(sheet) for sheet in row], axis=1) for row in rows]
     images = np.concatenate([band.reshape(-1, *band.shape[2:]) for band in bands])
     scale = next((scale for largest, scale in SHEET_SCALE.items() if images.shape[-1] <= largest), 1)
@@ -231,61 +231,61 @@ def png(rows: Sequence[Sequence[Sheet]]) -> bytes:
 
 
 def _as_grid(sheet: Sheet) -> np.ndarray:
-    """A sheet's pictures (rows, columns, C, H, W)."""
+    """A sheet's images (rows, columns, C, H, W)."""
     return sheet.images.reshape(-1, sheet.columns, *sheet.images.shape[1:])
 
 
 def source_in_words(source: str) -> str:
-    """What codes are drawn from, in words."""
+    """What codes are sampled from, in words."""
     return {
         PRIOR: "the prior N(0, I)",
-        GAUSSIAN: "a Gaussian fitted to the test pictures' codes",
-        MIXTURE: "a mixture of Gaussians fitted to the test pictures' codes",
+        GAUSSIAN: "a Gaussian fitted to the codes of the test images",
+        MIXTURE: "a mixture of Gaussians fitted to the codes of the test images",
     }[source]
 
 
 def explain_samples(variational: bool, source: str) -> str:
-    """What one sees in pictures of draws, in a line."""
+    """What the samples show, in a sentence or two."""
     if source != PRIOR:
-        more = " The mixture also knows where there are gaps between them." if source == MIXTURE else ""
-        return f"Codes are drawn where real pictures have theirs, so the decoder gets what it was trained on.{more}"
+        more = " The mixture also avoids the gaps between them." if source == MIXTURE else ""
+        return f"These codes lie where those of real images lie, so the decoder gets what it was trained on.{more}"
     if variational:
         return (
-            "Training pulled the codes of real pictures towards the prior, so that a draw from it lands among them: "
+            "Training pulled the codes of real images towards the prior, so a sample from the prior lands among them: "
             "this model is a generator."
         )
     return (
-        "Nothing in the training told this model to put its codes where N(0, I) has its draws. They land between and "
-        "beside the real codes, and the decoder was never asked to paint anything there: it is not a generator."
+        "Nothing in this model's training pulls its codes towards N(0, I). Samples land between and beside the real "
+        "codes, where the decoder was never trained: it is not a generator."
     )
 
 
 def explain_side_by_side() -> str:
-    """What one sees in draws of several models, in a line."""
+    """What samples of several models show, in a sentence or two."""
     return (
-        "Gaussian and mixture are fitted to the codes of the test pictures. A CAE's codes lie where it likes, so draws "
-        "from the prior miss them; a VAE's were trained to lie where the prior has its draws."
+        "Gaussian and mixture are fitted to the codes of the test images. A CAE can place its codes anywhere, so "
+        "samples from the prior miss them; a VAE is trained to place them where the prior is."
     )
 
 
 def explain_classes(source: str) -> str:
-    """What one sees in a grid of classes, in a line."""
+    """What a grid of classes shows, in a sentence."""
     return (
-        f"Each column is one code drawn from {source_in_words(source)}, decoded with every label: the label says what, "
-        "the code says how."
+        f"Each column is one code, sampled from {source_in_words(source)} and decoded with every label: the label "
+        "decides the class, the code the style."
     )
 
 
 def explain_plane(variational: bool) -> str:
-    """What one sees on the plane, in a line."""
+    """What the plane shows, in a sentence or two."""
     if variational:
         return (
-            "All of the latent space on one sheet: the grid cuts the prior into parts of equal probability (equal "
-            "steps through the inverse normal distribution function). z0 rises to the right, z1 upwards."
+            "The whole latent space on one sheet: the grid divides the prior into cells of equal probability (equal "
+            "steps of the normal distribution function). z0 increases to the right, z1 upwards."
         )
     return (
-        "All of the latent space on one sheet: equal steps from the 1st to the 99th percentile of the test pictures' "
-        "codes, for this model has no prior. z0 rises to the right, z1 upwards."
+        "The whole latent space on one sheet: equal steps from the 1st to the 99th percentile of the test images' "
+        "codes, as this model has no prior. z0 increases to the right, z1 upwards."
     )
 
 

@@ -1,4 +1,4 @@
-"""The parts of the Interpolate page: two ends, a row of pictures for each model, and the film to download."""
+"""The two ends of a path, a row of images for each model, and the film to download."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CROSS_FADE = "Pixel cross-fade"
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """One end of a path: a picture (C, H, W), its name, its label, and its code if a pinned point gave one."""
+    """One end of a path: an image (C, H, W), its name, its label, and its code if a pinned point gave one."""
 
     picture: np.ndarray
     name: str
@@ -43,7 +43,7 @@ class End:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One row of the page: a name, its pictures (steps, C, H, W), which steps lie far from every real code, its model.
+    """One row of the page: a name, its images (steps, C, H, W), which steps lie far from every real code, its model.
 
     The pixel cross-fade has no model.
     """
@@ -112,12 +112,12 @@ def _end_menu(letter: str, checkpoint: Checkpoint, images: ImageSet) -> None:
     pickers.own_picture(
         checkpoint,
         key=f"own_{letter}",
-        on_picture=lambda sent: keep(sent[0], "your picture", point.current().label),
+        on_picture=lambda sent: keep(sent[0], "your image", point.current().label),
     )
 
 
 def model_row(checkpoint: Checkpoint, a: End, b: End, steps: int, kind: str, pinned_model: str) -> Row:
-    """A model's path between two pictures, decoded; its ends are the model's own codes of the pictures."""
+    """A model's path between two images, decoded; its ends are the model's own codes of the images."""
     codes, labels = path_codes(checkpoint, a, b, steps, kind, pinned_model)
     images = loaders.open_space(checkpoint).decode(codes, labels)
     return Row(checkpoint.name, images, far(checkpoint, codes), checkpoint)
@@ -147,11 +147,11 @@ def _labels_along(space: LatentSpace, a: End, b: End, steps: int) -> np.ndarray 
 
 def far(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
     """Which codes lie farther from every real test code than nearly all real codes do from each other."""
-    found = loaders.attempt(lambda: loaders.test_codes(checkpoint))
-    if found is None:
+    test = loaders.attempt(lambda: loaders.test_codes(checkpoint))
+    if test is None:
         return np.zeros(len(codes), bool)
-    limit = _usual_distance(checkpoint.digest, found.codes)
-    return distance_to_nearest(codes, found.codes) > limit
+    limit = _usual_distance(checkpoint.digest, test.codes)
+    return distance_to_nearest(codes, test.codes) > limit
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -161,7 +161,7 @@ def _usual_distance(digest: str, _codes: np.ndarray) -> float:
 
 
 def cross_fade_row(a: End, b: End, steps: int) -> Row:
-    """The baseline: both pictures blended pixel by pixel."""
+    """The baseline: both images blended pixel by pixel."""
     return Row(CROSS_FADE, paths.cross_fade(a.picture, b.picture, steps), np.zeros(steps, bool))
 
 
@@ -175,7 +175,7 @@ def film(rows: list[Row]) -> list[Image.Image]:
 
 
 def strip(rows: list[Row]) -> Image.Image:
-    """All rows as one picture."""
+    """All rows as one image."""
     return media.sheet(np.concatenate([row.images for row in rows]), columns=len(rows[0].images), scale=FILM_SCALE // 2)
 
 

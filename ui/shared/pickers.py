@@ -1,4 +1,4 @@
-"""Ways to get a starting point: a test picture by class, or a picture of one's own, sent or drawn."""
+"""Ways to choose a starting point: a test image by class, or an image of one's own, uploaded or drawn."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
 from vae_core.data import ImageSet
 
-PICTURES_PER_PAGE = 24
-SAMPLED = 500  # pictures that are enough to tell what is usual in them
+IMAGES_SHOWN = 24
+SAMPLED = 500  # images, enough for the median of their edges
 ALL_CLASSES = "All classes"
 UPLOAD, DRAW = "Upload", "Draw"
 
@@ -31,7 +31,7 @@ def class_name(images: ImageSet, index: int) -> str:
 
 
 def picture_name(images: ImageSet, index: int) -> str:
-    """What a test image is called: its class and its number in the test split."""
+    """What a test image is called: its class and its index in the test split."""
     name = class_name(images, index)
     return f"{name}, test image {index}" if name else f"test image {index}"
 
@@ -39,7 +39,7 @@ def picture_name(images: ImageSet, index: int) -> str:
 def pick_test_image(
     images: ImageSet, *, key: str, marked: int | None, on_pick: Callable[[int], None], size: int = 56
 ) -> None:
-    """Choose a test image by class, draw or number; ``on_pick`` gets its index before the page runs again.
+    """Choose a test image by class, at random or by index; ``on_pick`` gets it before the page runs again.
 
     Args:
         images: the test split.
@@ -49,25 +49,25 @@ def pick_test_image(
         size: side of a thumbnail in CSS pixels.
     """
 
-    def number_given() -> None:
-        if (number := st.session_state[f"{key}_number"]) is not None:
-            on_pick(int(number))
+    def index_given() -> None:
+        if (index := st.session_state[f"{key}_number"]) is not None:
+            on_pick(int(index))
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen_class = pick_class(images, key)
         page_seed = int(st.session_state.get(f"{key}_page", 0))
-        st.button("Other pictures", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
+        st.button("Show others", key=f"{key}_more", icon=":material/shuffle:", on_click=_next_page, args=(key,))
         st.number_input(
-            "By number",
+            "By index",
             0,
             len(images) - 1,
             None,
             key=f"{key}_number",
             width=150,
             placeholder=f"0 to {len(images) - 1}",
-            on_change=number_given,
+            on_change=index_given,
         )
-    shown = _sample(images, chosen_class, page_seed, PICTURES_PER_PAGE)
+    shown = _sample(images, chosen_class, page_seed, IMAGES_SHOWN)
     gallery(
         GalleryProps(
             images.images[shown] / np.float32(255),
@@ -145,15 +145,15 @@ def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.nd
         if (file := st.session_state[f"{key}_file"]) is not None:
             take(file.getvalue(), invert=st.session_state[f"{key}_invert"])
 
-    way = st.segmented_control(
-        "Your own picture",
+    method = st.segmented_control(
+        "Your own image",
         [UPLOAD, DRAW],
         default=UPLOAD,
         key=f"{key}_way",
         required=True,
         label_visibility="collapsed",
     )
-    if way == DRAW:
+    if method == DRAW:
         sketch(
             shape,
             _ground(checkpoint),
@@ -163,17 +163,17 @@ def own_picture(checkpoint: Checkpoint, *, key: str, on_picture: Callable[[np.nd
         )
         return
     st.file_uploader(
-        "Your own picture",
+        "Your own image",
         type=[name.lower() for name in (*media.UPLOAD_FORMATS, "jpg")],
         key=f"{key}_file",
         on_change=sent,
-        help="It is centre-cropped and resized to what the model knows. It stays with this server.",
+        help="It is centre-cropped and resized to the model's image size. It is sent to this server only.",
     )
     st.toggle(
-        "Swap dark and light",
+        "Invert brightness",
         key=f"{key}_invert",
         on_change=sent,
-        help="For a dark thing on a light ground, when the model knows light things on black",
+        help="For a dark object on a light background, if the model was trained on light objects on black",
     )
 
 
@@ -226,7 +226,7 @@ def move_to_picture(checkpoint: Checkpoint, picture: np.ndarray) -> None:
     """Move the shared point to the encoding of a visitor's picture (1, C, H, W)."""
     space = loaders.open_space(checkpoint)
     labels = point.current().labels()
-    point.move_to(space.encode(picture, labels)[0], "your picture")
+    point.move_to(space.encode(picture, labels)[0], "your image")
 
 
 __all__ = [
