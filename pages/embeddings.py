@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.embeddings import controls
-from ui.embeddings.view import View
+from ui.embeddings import controls, view
+from ui.embeddings.scene import Scene
 from ui.frame import open_page
 from ui.state import loaders, point
 from vae_core import maps
@@ -19,16 +19,16 @@ if space is None:
     st.stop()
 choice = controls.choose(checkpoint, len(images))
 indices = maps.chosen_points(len(images), choice.points)
-view = View(checkpoint, space, images, indices, choice)
-view.send()
+scene = Scene(checkpoint, space, images, indices, choice)
+view.send(scene)
 
 
 @st.fragment
 def workbench() -> None:
     """All that follows a click, a lasso or a slider of the map."""
-    view.show()
+    view.show(scene)
     point.write_address()
 
 
 workbench()
-view.send_rest()
+view.send_rest(scene)

@@ -220,7 +220,7 @@ def test_samples_and_pixels_are_mapped_when_asked(source: str, with_maps: Path, 
         app.run()
     assert_whole(app)
     parcels = [element.proto.bytes for element in app.main.get("bidi_component")]
-    (state,) = [parcel for parcel in parcels if b'"slot": "state' in parcel]
+    (state,) = [parcel for parcel in parcels if b'"slot":"state' in parcel]
     assert f"PCA of {source.lower()}".encode() in state
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
@@ -27,12 +27,16 @@ LABELS = {
     address.NEIGHBOURS.name: ("Neighbours", address.NEIGHBOURS),
     address.DISTANCE.name: ("Minimum distance", address.DISTANCE),
 }
+POINTS = (2000, 5000, 10_000)
 OF_METHOD: dict[str, tuple[str, ...]] = {"tsne": ("perplexity",), "umap": ("neighbours", "distance")}
+
+
+Option = TypeVar("Option")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the controls say."""
+    """What the visitor chose."""
 
     method: str
     points: int
@@ -45,73 +49,64 @@ class Choice:
 
 
 def choose(checkpoint: Checkpoint, count: int) -> Choice:
-    """The row of controls above the map; all of it is in the page's address."""
+    """The row of controls above the map; all of it is in the page's address.
+
+    Args:
+        checkpoint: the model.
+        count: its test images.
+    """
     plane = {PLANE_TITLE: loading.CODES} if checkpoint.run.model.latent == 2 else {}
     methods = plane | {title: method for method, title in maps.METHODS.items()}
-    first = PLANE_TITLE if plane else "t-SNE"
-    names = colourings(checkpoint)
-    counts = sorted({min(number, count) for number in (2000, 5000, 10_000)})
-    others = [title for title in methods if title != PLANE_TITLE]
-    models = [other.name for other in comparable_models(checkpoint) if other.name != checkpoint.name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
-        title = st.segmented_control(
-            "Map", list(methods), default=first, key=address.MAP.name, required=True, bind=address.BIND
-        )
+        first = PLANE_TITLE if plane else "t-SNE"
+        title = _segments("Map", list(methods), first, address.MAP)
         colouring = st.selectbox(
-            "Colour", names, key=address.COLOUR.name, bind=address.BIND, filter_mode=None, width=190
+            "Colour", colourings(checkpoint), key=address.COLOUR.name, bind=address.BIND, filter_mode=None, width=190
         )
-        beside = st.selectbox(
-            "Beside it",
-            [ALONE, OTHER_SEED, *others, *models],
-            key=address.SECOND_MAP.name,
-            bind=address.BIND,
-            filter_mode=None,
-            width=190,
-            help="A second map of the same pictures: pointing and selecting works in both",
-        )
+        beside = _choose_beside(checkpoint)
         with st.popover("More", icon=":material/tune:"):
-            dimensions = st.segmented_control(
-                "Dimensions", [2, 3], default=2, key=address.DIMENSIONS.name, required=True, bind=address.BIND
-            )
-            sources = [
-                title
-                for source, title in maps.SOURCES.items()
-                if source != "samples" or checkpoint.run.model.family == "vae"
-            ]
-            source = st.segmented_control(
-                "Mapped",
-                sources,
-                default=sources[0],
-                key=address.MAPPED.name,
-                required=True,
-                bind=address.BIND,
-                help="What is mapped: the codes, one draw of each posterior, or for comparison the pictures themselves",
-            )
-            points = st.segmented_control(
-                "Points", counts, default=counts[-1], key=address.POINTS.name, required=True, bind=address.BIND
-            )
+            dimensions = _segments("Dimensions", [2, 3], 2, address.DIMENSIONS)
+            source = _choose_source(checkpoint)
+            counts = sorted({min(points, count) for points in POINTS})
+            points = _segments("Points", counts, counts[-1], address.POINTS)
             help = "t-SNE and UMAP start at random; what other seeds show as well can be trusted"
             seed = inputs.whole_number("Seed", address.MAP_SEED, width=130, help=help)
-            library = st.segmented_control(
-                "t-SNE by",
-                LIBRARIES,
-                default=LIBRARIES[0],
-                key=address.LIBRARY.name,
-                required=True,
-                bind=address.BIND,
-                help="Two programs for the same method; scikit-learn's takes about twice as long",
-            )
-    by_title = {title: source for source, title in maps.SOURCES.items()}
-    return Choice(
-        methods[title or first],
-        int(points or counts[-1]),
-        int(dimensions or 2),
-        seed,
-        colouring or CLASS,
-        beside or ALONE,
-        by_title.get(source or "", "means"),
-        library or LIBRARIES[0],
+            help = "Two programs for the same method; scikit-learn takes about twice as long"
+            library = _segments("t-SNE by", LIBRARIES, LIBRARIES[0], address.LIBRARY, help)
+    return Choice(methods[title], points, dimensions, seed, colouring or CLASS, beside, source, library)
+
+
+def _segments(
+    title: str, options: Sequence[Option], default: Option, parameter: address.Parameter, help: str | None = None
+) -> Option:
+    """One of a few options, side by side."""
+    chosen = st.segmented_control(
+        title, options, default=default, key=parameter.name, required=True, bind=address.BIND, help=help
     )
+    return default if chosen is None else chosen
+
+
+def _choose_beside(checkpoint: Checkpoint) -> str:
+    """What the second map shows: nothing, another seed, another method, or another model."""
+    models = [other.name for other in comparable_models(checkpoint) if other.name != checkpoint.name]
+    beside = st.selectbox(
+        "Beside it",
+        [ALONE, OTHER_SEED, *maps.METHODS.values(), *models],
+        key=address.SECOND_MAP.name,
+        bind=address.BIND,
+        filter_mode=None,
+        width=190,
+        help="A second map of the same images: pointing and selecting works in both",
+    )
+    return beside or ALONE
+
+
+def _choose_source(checkpoint: Checkpoint) -> Source:
+    """What is mapped."""
+    titles = {title: source for source, title in maps.SOURCES.items()}
+    options = [title for title, source in titles.items() if source != "samples" or checkpoint.run.model.family == "vae"]
+    help = "What is mapped: the codes, one sample of each posterior, or for comparison the images themselves"
+    return titles[_segments("Mapped", options, options[0], address.MAPPED, help)]
 
 
 def _usual(points: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Beside the map: the pictures that were selected, the current point, a visitor's own picture, and files."""
+"""Beside the map: the images that are selected, or else the current point."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def clear(points: Points) -> None:
     kept.revision += 1
 
 
-def pictures(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet, points: Points) -> None:
-    """The selected pictures, or the current one."""
+def images(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet, points: Points) -> None:
+    """The selected images, or the current one."""
     positions = selection(points).positions()
     if len(positions):
         _selected(checkpoint, space, images, points, positions)
     else:
         _current(checkpoint, space, images)
         st.caption(
-            "Click a point to make it the current one of all pages. Shift-drag, or the lasso, selects points; "
-            "zoom in to see pictures instead of points."
+            "Click a point to make it the current point on all pages. Drag with Shift held down, or use the lasso, to "
+            "select points. Zoom in to see images instead of points."
         )
 
 
@@ -83,12 +83,12 @@ def _selected(
         st.button("Clear", icon=":material/close:", type="tertiary", on_click=clear, args=(points,))
     if points.labels is not None:
         st.caption(_counts(points, positions))
-    told = np.array([label]) if space.classes else None
+    labels = np.array([label]) if label is not None else None
     source = f"the mean of {len(positions):,} codes"
     left, right = st.columns([1, 3], vertical_alignment="center", gap="small")
     with left:
         gallery(
-            GalleryProps(space.decode(mean[None], told), ["The decoded mean of the selected codes"], size=64),
+            GalleryProps(space.decode(mean[None], labels), ["The decoded mean of the selected codes"], size=64),
             key="mean",
         )
     with right, st.container(horizontal=True, gap="small"):
@@ -97,7 +97,7 @@ def _selected(
             on_click=point.move_to,
             args=(mean, source),
             kwargs={"label": label},
-            help="Make the mean of the selected codes, decoded here, the current point",
+            help="Make the mean of the selected codes, decoded on the left, the current point",
         )
         st.button("Pin", icon=":material/keep:", on_click=_pin, args=(mean, source, label))
         st.button(
@@ -106,12 +106,12 @@ def _selected(
             on_click=_keep_direction,
             args=(checkpoint, space, points),
             disabled=len(positions) == len(points.indices),
-            help="The way from the mean of all other codes to the mean of these becomes a slider of the page Explore",
+            help="Turn the direction from the mean of all other codes to the mean of these into a slider on Explore",
         )
     if kept := directions.kept(checkpoint):
         st.page_link(
             "pages/explore.py",
-            label=f"Explore the way towards {plain(kept[-1].name)}",
+            label=f"Explore the direction towards {plain(kept[-1].name)}",
             icon=":material/tune:",
             query_params=point.address_of(checkpoint.name, point.current()) | directions.address_of(kept),
         )
@@ -121,7 +121,7 @@ def _selected(
     labels = images.labels[shown] if space.classes and images.labels is not None else None
     pairs = np.concatenate([originals, space.decode(codes[shown], labels)], axis=2)
     part = f"{len(shown)} of them: above" if len(shown) < len(positions) else "Above"
-    st.caption(f"{part} the picture, below its reconstruction")
+    st.caption(f"{part} the image, below its reconstruction")
     gallery(
         GalleryProps(
             pairs,
@@ -139,19 +139,19 @@ def _keep_direction(checkpoint: Checkpoint, space: LatentSpace, points: Points) 
     """Make a slider for Explore of the selection."""
     chosen = selection(points).chosen
     label = _commonest(points, np.flatnonzero(chosen))
-    name = f"{np.count_nonzero(chosen)} pictures" if label is None else str(points.names[label])
+    name = f"{np.count_nonzero(chosen)} images" if label is None else str(points.names[label])
     codes = loaders.test_codes(checkpoint).codes[points.indices]
     if not directions.keep_selection(checkpoint, space, codes, chosen, name):
         notify("The selected codes have the same mean as the others: there is no direction towards them.")
 
 
 def _pin(code: np.ndarray, source: str, label: int | None) -> None:
-    """Keep a code under the first free letter, and stay where the point is."""
-    here = point.trail()
-    before = here.now
+    """Pin a code under the first free letter, and leave the current point where it is."""
+    trail = point.trail()
+    before = trail.now
     point.move_to(code, source, label=label)
     point.pin()
-    if here.now != before:
+    if trail.now != before:
         point.undo()
 
 
@@ -160,7 +160,7 @@ def _commonest(points: Points, positions: np.ndarray) -> int | None:
 
 
 def _counts(points: Points, positions: np.ndarray) -> str:
-    """How many of each class, most first, in a line."""
+    """How many points of each class, the largest first, in one line."""
     assert points.labels is not None
     counted = np.bincount(points.labels[positions], minlength=len(points.names))
     most_first = [label for label in np.argsort(-counted, kind="stable") if counted[label]]
@@ -176,7 +176,7 @@ def is_test_image(checkpoint: Checkpoint, now: point.Point) -> bool:
 
 
 def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> None:
-    """The current point's picture, with the original if it is a test image."""
+    """The current point's image, with the original if it is a test image."""
     now = point.current()
     decoded = space.decode(now.array()[None], now.labels())
     if now.image is not None and is_test_image(checkpoint, now):
@@ -192,7 +192,7 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
         pickers.link_to_explore(checkpoint, images)
         return
     gallery(
-        GalleryProps(decoded, [f"The picture decoded from the current code: {now.source}"], size=CURRENT_SIZE),
+        GalleryProps(decoded, [f"The image decoded from the current code: {now.source}"], size=CURRENT_SIZE),
         key="current",
     )
     st.caption(f"Now: {plain(now.source)}")
@@ -202,54 +202,3 @@ def _current(checkpoint: Checkpoint, space: LatentSpace, images: ImageSet) -> No
         icon=":material/tune:",
         query_params=point.address_of(checkpoint.name, now),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class OwnPicture:
-    """A picture that a visitor brought: for which model, as its input (C, H, W), and its code (D,)."""
-
-    digest: str
-    picture: np.ndarray
-    code: np.ndarray
-
-
-def own_picture(checkpoint: Checkpoint, images: ImageSet, points: Points, where: str | None, near: np.ndarray) -> None:
-    """A visitor's picture: it becomes the current point, is marked on the map, and linked to what is near it."""
-    pickers.own_picture(checkpoint, key="own", on_picture=lambda picture: _upload(checkpoint, picture))
-    own = own_picture_of(checkpoint)
-    if where is None or own is None:
-        st.caption("It is encoded and put on the map, with lines to the test pictures that are nearest.")
-        return
-    space = loaders.open_space(checkpoint)
-    decoded = space.decode(own.code[None].astype(np.float32), point.current().labels())
-    gallery(
-        GalleryProps(
-            np.concatenate([own.picture[None], decoded]),
-            ["Your picture", "Its reconstruction"],
-            size=84,
-            captions=["yours", "decoded"],
-        ),
-        key="own_pair",
-    )
-    st.caption(f"Its place on the map: {where}. The nearest test pictures:")
-    indices = points.indices[near]
-    gallery(
-        GalleryProps(
-            images.images[indices] / np.float32(255),
-            [pickers.picture_name(images, int(index)) for index in indices],
-            size=56,
-        ),
-        key="near_own",
-        on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(indices[position])),
-    )
-
-
-def _upload(checkpoint: Checkpoint, picture: np.ndarray) -> None:
-    pickers.move_to_picture(checkpoint, picture)
-    st.session_state["own_on_map"] = OwnPicture(checkpoint.digest, picture[0], point.current().array())
-
-
-def own_picture_of(checkpoint: Checkpoint) -> OwnPicture | None:
-    """The picture that the visitor brought for this model, if any."""
-    kept = st.session_state.get("own_on_map")
-    return kept if isinstance(kept, OwnPicture) and kept.digest == checkpoint.digest else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vae_core.media import to_uint8
+from vae_core import media
 
 if TYPE_CHECKING:
     from vae_core.latent.space import LatentSpace
@@ -26,9 +26,7 @@ def decoded_plane(space: LatentSpace, side: int) -> DecodedPlane:
     low, high = space.statistics.low, space.statistics.high
     x, y = (np.linspace(low[axis], high[axis], side) for axis in (0, 1))
     codes = np.stack([np.tile(x, side), np.repeat(y[::-1], side)], axis=1)
-    pixels = to_uint8(space.decode(codes.astype(np.float32)))
-    _, height, width, channels = pixels.shape
-    sheet = pixels.reshape(side, side, height, width, channels).swapaxes(1, 2)
+    sheet = media.sheet(space.decode(codes.astype(np.float32)), side, gap=0)
     half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     extent = (x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y)
-    return DecodedPlane(sheet.reshape(side * height, side * width, channels), extent)
+    return DecodedPlane(np.atleast_3d(np.asarray(sheet)), extent)
