@@ -16,7 +16,7 @@ from scripts.server import serve
 
 # Streamlit's client looks for its server beside the page's address first, and Chromium reports the answer.
 ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
-LONGEST_WAIT = 240_000  # milliseconds; only a wait that is in vain lasts so long, on however busy a machine
+LONGEST_WAIT = 600_000  # milliseconds; only a wait that is in vain lasts so long, on however busy a machine
 IDLE = """() => {
   const app = document.querySelector(".stApp");
   const waiting = document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]");
