@@ -158,9 +158,9 @@ def _block(block: Block, x: float, y: float, kind: str = "block") -> str:
     width, height = _extent(block.shape)
     lines = [size_in_words(block.shape), *([block.name] if block.name else [])]
     texts = "".join(
-        f'<text class="{"shape" if number == 0 else "name"}" x="{x:.0f}" y="{y + height / 2 + 16 + LINE * number:.0f}">'
+        f'<text class="{"shape" if row == 0 else "name"}" x="{x:.0f}" y="{y + height / 2 + 16 + LINE * row:.0f}">'
         f"{html.escape(line)}</text>"
-        for number, line in enumerate(lines)
+        for row, line in enumerate(lines)
     )
     corner = f'x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}"'
     return f'<rect class="{kind}" {corner} rx="3"/>{texts}'

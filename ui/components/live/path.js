@@ -10,7 +10,7 @@ import { Screen } from "./screen.js";
 /** @typedef {import("./props.js").PathProps} PathProps @typedef {import("./props.js").PathRow} PathRow */
 /** @typedef {{name: string, screen: Screen, codes: Float32Array, latent: number, labels: [number, number]|null, far: boolean[]}} Row */
 
-const KEY_DELAY = 150; // milliseconds after the last key until the server is told
+const KEY_DELAY = 150; // milliseconds after the last key before the server hears of it
 const SECONDS_ACROSS = 3; // of Play, from one end to the other
 
 export class PathView {

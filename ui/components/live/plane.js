@@ -9,11 +9,11 @@ import { Screen } from "./screen.js";
 
 /** @typedef {import("./props.js").PlaneProps} PlaneProps */
 
-const KEY_WAIT = 150; // milliseconds after the last key until the server is told
+const KEY_WAIT = 150; // milliseconds after the last key before the server hears of it
 
 export class PlaneView {
   serial = 0;
-  /** Whether the point has moved and the server has not been told yet. */
+  /** Whether the point has moved and the server has not heard of it yet. */
   pending = false;
   look = "";
   pace = new Pace();

@@ -1,4 +1,4 @@
-/** The live view of the page Explore: image, sliders, pad and buttons. The server is told on release. */
+/** The live view of the page Explore: image, sliders, pad and buttons. The server hears of it on release. */
 
 import { Frame, make } from "../elements.js";
 import { AxisSliders, STRIP_IMAGES } from "./axis_sliders.js";
@@ -15,7 +15,7 @@ import { Traversal } from "./traversal.js";
 /** @typedef {import("./basis.js").Axis} Axis @typedef {import("./unpack.js").Decoder} Decoder */
 /** @typedef {import("./props.js").WorkbenchProps} WorkbenchProps @typedef {import("./host.js").Host} Host */
 
-const KEY_PAUSE = 150; // milliseconds after the last key until the server is told
+const KEY_PAUSE = 150; // milliseconds after the last key before the server hears of it
 const DIGITS = 1000; // a code in the address has three, and what is shown is what the link shows
 const SLIM = 560; // CSS pixels, below which everything stands in one column
 const NARROW = 820; // and below which the pad stands under the image
@@ -28,7 +28,7 @@ export class WorkbenchView {
   label = null;
   serial = 0;
   source = "";
-  /** Whether something has moved here that the server has not been told. */
+  /** Whether something has moved here that the server does not know yet. */
   pending = false;
   /** When the last frame was drawn. */
   drawn = 0;

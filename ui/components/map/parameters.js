@@ -30,7 +30,7 @@ export class ParameterSliders {
     const same = parameters.map(({ name }) => name).join() === this.parameters.map(({ name }) => name).join();
     this.parameters = parameters;
     if (!same) this.root.replaceChildren(...parameters.map((parameter) => this.#build(parameter)));
-    parameters.forEach((parameter, number) => this.#update(parameter, this.root.children[number]));
+    parameters.forEach((parameter, position) => this.#update(parameter, this.root.children[position]));
   }
 
   #build(/** @type {Parameter} */ parameter) {
@@ -38,7 +38,7 @@ export class ParameterSliders {
     const output = make("output");
     range.oninput = () => {
       this.moving = true;
-      this.#say(range, output, parameter.name);
+      this.#showValue(range, output, parameter.name);
       this.onMove(this.values());
     };
     let byKey = false;
@@ -61,10 +61,10 @@ export class ParameterSliders {
     range.max = String(values.length - 1);
     range.value = String(Math.max(0, values.indexOf(value)));
     /** @type {HTMLElement} */ (range.parentElement).style.background = ticks(values, ready);
-    this.#say(range, /** @type {HTMLOutputElement} */ (row.querySelector("output")), name);
+    this.#showValue(range, /** @type {HTMLOutputElement} */ (row.querySelector("output")), name);
   }
 
-  #say(/** @type {HTMLInputElement} */ range, /** @type {HTMLOutputElement} */ output, /** @type {string} */ name) {
+  #showValue(/** @type {HTMLInputElement} */ range, /** @type {HTMLOutputElement} */ output, /** @type {string} */ name) {
     const { values, ready } = /** @type {Parameter} */ (this.parameters.find((parameter) => parameter.name === name));
     const value = values[Number(range.value)];
     output.textContent = `${value}`;
@@ -74,8 +74,8 @@ export class ParameterSliders {
   /** The value of each parameter, as the sliders stand. */
   values() {
     return Object.fromEntries(
-      this.parameters.map(({ name, values }, number) => {
-        const range = /** @type {HTMLInputElement} */ (this.root.children[number].querySelector("input"));
+      this.parameters.map(({ name, values }, position) => {
+        const range = /** @type {HTMLInputElement} */ (this.root.children[position].querySelector("input"));
         return [name, values[Number(range.value)]];
       }),
     );

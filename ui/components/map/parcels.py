@@ -33,14 +33,14 @@ def pack(slot: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] 
 def pack_layouts(slot: str, points: str, layouts: Mapping[str, np.ndarray]) -> bytes:
     """Maps (N, 2 or 3) of the same points, by key, quantised to 16 bits."""
     headers, arrays = [], {}
-    for number, (key, coordinates) in enumerate(layouts.items()):
-        arrays[f"layout{number}"], low, high = quantise(coordinates)
+    for position, (key, coordinates) in enumerate(layouts.items()):
+        arrays[f"layout{position}"], low, high = quantise(coordinates)
         headers.append(LayoutHeader(key, coordinates.shape[1], low.tolist(), high.tolist()))
     return pack(slot, LayoutsHeader(points, headers).to_data(), arrays)
 
 
 def pack_thumbnails(name: str, images: np.ndarray) -> list[bytes]:
-    """Pictures uint8 (N, C, H, W) as strips of WebP, in parcels of 10,000 or so."""
+    """Images uint8 (N, C, H, W) as strips of WebP, in parcels of 10,000 or so."""
     parcels = []
     for first in range(0, len(images), PICTURES_A_PARCEL):
         part = images[first : first + PICTURES_A_PARCEL]
@@ -60,7 +60,7 @@ def _thumbnail_size(images: np.ndarray) -> tuple[int, int]:
 
 
 def _strip(images: np.ndarray) -> bytes:
-    """Pictures (n, C, H, W) side by side, reduced by a whole number if they are large, as WebP."""
+    """Images (n, C, H, W) side by side, shrunk by a whole factor if they are large, as WebP."""
     height, width = _thumbnail_size(images)
     row = np.concatenate(list(media.to_uint8(images)), axis=1)
     picture = media.to_pillow(row)
@@ -72,14 +72,14 @@ def _strip(images: np.ndarray) -> bytes:
 
 
 def webp(image: np.ndarray) -> np.ndarray:
-    """A picture (H, W, C) of bytes as WebP, as an array for ``pack``."""
+    """An image (H, W, C) of bytes as WebP, as an array for ``pack``."""
     buffer = io.BytesIO()
     media.to_pillow(image).save(buffer, "WEBP", quality=QUALITY)
     return np.frombuffer(buffer.getvalue(), np.uint8)
 
 
 def hexadecimal(colour: str) -> tuple[int, int, int]:
-    """``#RRGGBB`` as three numbers."""
+    """``#RRGGBB`` as red, green and blue."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 

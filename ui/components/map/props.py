@@ -1,6 +1,6 @@
 """What travels to the map in the browser, each part as JavaScript reads it.
 
-Numbers that are many, such as coordinates, travel as arrays beside these; see ``parcels.py``.
+What there is much of, such as coordinates, travels as arrays beside these; see ``parcels.py``.
 """
 
 from __future__ import annotations

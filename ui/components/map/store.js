@@ -1,7 +1,7 @@
 /** What the hidden mounts deliver, by slot; the maps on the page listen. One store for the whole browser tab. */
 
 /**
- * A parcel from the server: a header with a few words and numbers, and arrays beside it.
+ * A parcel from the server: a header with a few words and values, and arrays beside it.
  * @typedef {object} Parcel
  * @property {{slot: string, id: string, [name: string]: any}} header
  * @property {Record<string, any>} arrays by name

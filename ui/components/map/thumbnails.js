@@ -53,34 +53,34 @@ export class Thumbnails {
   }
 
   #strip(/** @type {import("./store.js").Parcel} */ { header, arrays }, /** @type {number} */ strip) {
-    const number = header.first / header.each + strip;
-    const known = this.#decoded.get(number);
+    const index = header.first / header.each + strip;
+    const known = this.#decoded.get(index);
     if (known !== undefined) {
-      this.#decoded.delete(number); // so that those not wanted for longest come first
-      this.#decoded.set(number, known);
+      this.#decoded.delete(index); // so that those not wanted for longest come first
+      this.#decoded.set(index, known);
       return known;
     }
     const begin = arrays.ends[strip - 1] ?? 0;
     const end = arrays.ends[strip];
     if (end === undefined) return null;
-    this.#decoded.set(number, null);
-    this.#decode(number, new Blob([arrays.strips.subarray(begin, end)], { type: "image/webp" }));
+    this.#decoded.set(index, null);
+    this.#decode(index, new Blob([arrays.strips.subarray(begin, end)], { type: "image/webp" }));
     return null;
   }
 
-  async #decode(/** @type {number} */ number, /** @type {Blob} */ blob) {
+  async #decode(/** @type {number} */ index, /** @type {Blob} */ blob) {
     const image = await createImageBitmap(blob);
     if (this.closed) return image.close();
-    this.#decoded.set(number, image);
+    this.#decoded.set(index, image);
     this.#forgetOldest();
     this.onReady();
   }
 
   #forgetOldest() {
-    for (const [number, image] of this.#decoded) {
+    for (const [index, image] of this.#decoded) {
       if (this.#decoded.size <= MOST_DECODED) return;
       image?.close();
-      this.#decoded.delete(number);
+      this.#decoded.delete(index);
     }
   }
 
