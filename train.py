@@ -25,8 +25,9 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Suppress, arg
 
 from vae_core.checkpoint import check_name, checkpoints_folder, find_checkpoint
-from vae_core.config import PRESETS, DataConfig, Fit, ModelConfig, RunConfig, TrainConfig, UserError
+from vae_core.config import DataConfig, Fit, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import DATASETS, FOLDER_PREFIX, ImageSet, load_images
+from vae_core.presets import PRESETS
 from vae_core.recipes import list_recipes, load_recipe, preset_run
 
 
@@ -144,9 +145,13 @@ def report(record: dict[str, Any]) -> None:
     """Print one epoch's line."""
     train, test = record["train"], record["test"]
     attempts = f"  (attempt {record['attempts']}: the loss had exploded)" if "attempts" in record else ""
+    parts = " + ".join(
+        f"{'KL' if name == 'kl' else name} {value:.2f}"
+        for name, value in test.items()
+        if name not in ("total", "kl_per_dim")
+    )
     print(
-        f"epoch {record['epoch']:3d}  nats per image: train {train['total']:9.2f}  test {test['total']:9.2f} "
-        f"(reconstruction {test['reconstruction']:.2f} + KL {test['kl']:.2f})  "
+        f"epoch {record['epoch']:3d}  nats per image: train {train['total']:9.2f}  test {test['total']:9.2f} ({parts})  "
         f"{record['images_per_second']:,.0f} images/s{attempts}",
         flush=True,
     )
@@ -167,7 +172,7 @@ def train(options: Options) -> None:
     train_images, test_images = load_both(run, options.data_root)
     run = describe_images(run, train_images)
     print(
-        f"{folder.name}: {run.model.family} with {run.model.latent} numbers on {run.data.name}, "
+        f"{folder.name}: {run.model.latent}-dimensional {run.model.family} on {run.data.name}, "
         f"{len(train_images):,} training and {len(test_images):,} test images",
         flush=True,
     )

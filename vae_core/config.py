@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import typing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-Family = Literal["pca", "cae", "vae"]
+FamilyName = Literal["pca", "cae", "vae", "vqvae"]  # each a file of vae_core/models
 Network = Literal["shuffle", "residual", "strided", "dcec", "mlp", "convolutional"]
 Normalisation = Literal["none", "batch"]
 Condition = Literal["none", "decoder", "both"]
@@ -55,7 +55,7 @@ class DataConfig:
     size: int | None = None
     """Height and width in pixels to resize to; None keeps a data set's own size."""
     fit: Fit = "crop"
-    """How a picture becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
+    """How an image becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
     channels: int | None = None
     """1 for grey, 3 for colour; None keeps what the images have."""
     binarise: bool = False
@@ -75,16 +75,16 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A model as a point on a few axes; a preset is a named point (see PRESETS)."""
+    """A model as a point on a few axes; ``vae_core.presets`` names some points."""
 
-    family: Family = "vae"
-    """pca: principal components. cae: deterministic autoencoder. vae: variational autoencoder."""
+    family: FamilyName = "vae"
+    """How an image becomes a code and a code an image; vae_core/models has a file for each family."""
     network: Network = "shuffle"
     """shuffle, residual, strided, dcec and mlp have a vector code; convolutional has a small map as its code."""
     image_shape: tuple[int, int, int] = (1, 28, 28)
     """Channels, height and width of an image; taken from the data."""
     latent: int = 16
-    """Numbers in the code (for a map: channels x height x width)."""
+    """Latent dimensions (of a map: channels x height x width)."""
     width: int = 16
     """Channels of the first convolution; deeper ones have twice as many."""
     encoder_width: int | None = None
@@ -96,14 +96,14 @@ class ModelConfig:
     hidden: int = 256
     """Units of each fully connected hidden layer."""
     depth: int = 1
-    """Fully connected hidden layers each way; codes of very few numbers gain from more. In the network convolutional
+    """Fully connected hidden layers each way; codes of very few dimensions gain from more. In the network convolutional
     all but the first are convolutions of one pixel; dcec has none."""
     blocks: int = 1
     """Residual blocks at each size of the network residual; other networks have none."""
     normalisation: Normalisation = "none"
     """batch: batch normalisation in the residual blocks, which a finished decoder folds into its convolutions."""
     condition: Condition = "none"
-    """Who is told the label: nobody, the decoder, or both encoder and decoder."""
+    """Which networks are given the label: none, the decoder, or both."""
     classes: int = 0
     """Number of labels of a conditional model, 0 for any other; taken from the data."""
     likelihood: Likelihood = "bernoulli"
@@ -114,7 +114,7 @@ class ModelConfig:
     warmup: float = 0.3
     """Share of the training during which the KL weight rises linearly from 0 to beta."""
     importance_samples: int = 1
-    """Codes drawn for each image. More than one trains the importance-weighted bound (Burda et al. 2016) instead of
+    """Posterior samples for each image. More than one trains the importance-weighted bound (Burda et al. 2016) instead of
     the ELBO, at the cost of as many passes through the decoder."""
     noise: float = 0.0
     """Standard deviation of the Gaussian noise added to the encoder's input (denoising); pixels in [0, 1]."""
@@ -136,12 +136,13 @@ class ModelConfig:
         _check_range(self, "beta", 0, 1e6)
         _check_range(self, "warmup", 0, 1)
         _check_range(self, "noise", 0, 10)
-        if self.importance_samples > 1 and self.family != "vae":
-            raise ConfigError(f"importance_samples is {self.importance_samples}; only the family vae draws codes")
-        if self.family == "pca" and self.likelihood != "gaussian":
-            raise ConfigError("PCA has gaussian pixels; give --likelihood gaussian")
-        if self.family == "pca" and (self.condition != "none" or self.noise > 0):
-            raise ConfigError("PCA takes neither labels nor noise; choose the family cae or vae for that")
+        from vae_core.models import families  # here: the records name this class
+
+        if self.importance_samples > 1 and not families.of(self).variational:
+            raise ConfigError(
+                f"importance_samples is {self.importance_samples}; the family {self.family} has no posterior to sample"
+            )
+        families.of(self).check(self)
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,14 @@ class TrainConfig:
     training sees all images as they are, so that the model ends with what it will be shown."""
     average_from: float = 1.0
     """Share of the training after which the learning rate stays as it is and the weights of all further steps are
-    averaged; their mean is the model (Izmailov et al. 2018, "Averaging weights leads to wider optima and better
+    averaged; the averaged weights are the model (Izmailov et al. 2018, "Averaging weights leads to wider optima and better
     generalization"). 1: never."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
     compile: bool = False
     """Compile the networks with torch.compile: a minute's wait first; `make bench` says when it pays here."""
     storage: Storage = "float32"
-    """Precision of the weights in the finished checkpoint; its metrics are measured on what is stored."""
+    """Precision of the weights in the finished checkpoint; its metrics are those of what is stored."""
 
     def __post_init__(self) -> None:
         _check_choices(self)
@@ -227,26 +228,3 @@ class RunConfig:
             return cls(DataConfig(**sections["data"]), ModelConfig(**model), TrainConfig(**sections["train"]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigError(f"the configuration cannot be read ({type(error).__name__}: {error})") from error
-
-
-_CAE = ModelConfig(family="cae")
-
-PRESETS: dict[str, ModelConfig] = {
-    "vae": ModelConfig(),
-    "cae": _CAE,
-    "pca": ModelConfig(family="pca", likelihood="gaussian"),
-    "vae-mlp": ModelConfig(network="mlp", hidden=512, depth=2),
-    "cae-mlp": replace(_CAE, network="mlp", hidden=512, depth=2),
-    "beta-vae": ModelConfig(beta=4.0),
-    "cvae": ModelConfig(condition="both"),
-    "cvae-decoder": ModelConfig(condition="decoder"),
-    "cae-map": replace(_CAE, network="convolutional", latent=32),
-    "cae-denoise": replace(_CAE, noise=0.2),
-}
-"""Named points on the axes of ModelConfig; the image shape and the number of classes come from the data."""
-
-PRESET_TRAINING: dict[str, TrainConfig] = dict.fromkeys(
-    ("vae-mlp", "cae-mlp"), TrainConfig(learning_rate=2e-3, gradient_clip=0.5)
-)
-"""How a preset is trained, where not by TrainConfig's defaults. In benchmarks/study.md an MLP comes out 0.8 nats better
-at twice the rate when all goes well, and was lost in one of three trainings."""

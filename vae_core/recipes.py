@@ -29,7 +29,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vae_core.config import PRESET_TRAINING, PRESETS, DataConfig, RunConfig, TrainConfig, UserError
+from vae_core.config import DataConfig, RunConfig, TrainConfig, UserError
+from vae_core.presets import PRESETS, TRAINING
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 
@@ -99,7 +100,7 @@ def preset_run(preset: str) -> RunConfig:
     """
     if preset not in PRESETS:
         raise RecipeError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}")
-    return RunConfig(model=PRESETS[preset], train=PRESET_TRAINING.get(preset, TrainConfig()))
+    return RunConfig(model=PRESETS[preset], train=TRAINING.get(preset, TrainConfig()))
 
 
 def list_recipes(folder: Path = RECIPES) -> list[str]:

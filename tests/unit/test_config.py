@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_core.config import PRESETS, ConfigError, DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.config import ConfigError, DataConfig, ModelConfig, RunConfig, TrainConfig
+from vae_core.presets import PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)

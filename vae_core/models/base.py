@@ -1,16 +1,16 @@
-"""What every model family shares: the posterior, the autoencoder's interface, and the registry of families."""
+"""What every model family shares: the posterior, the autoencoder's interface, and how a model is built."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
 from vae_core.config import ConfigError, ModelConfig
-from vae_core.models import losses
+from vae_core.models import families, losses
 
 INITIAL_LOG_VARIANCE = -3.0  # of Gaussian pixels: a standard deviation of 0.22, about that of an average image
 
@@ -24,6 +24,8 @@ class Posterior:
 
     mean: Tensor
     log_variance: Tensor | None = None
+    terms: Mapping[str, Tensor] = field(default_factory=dict)
+    """Terms that the family adds to the objective, by the names in its record: (N,) each, weighted."""
 
     def mode(self) -> Tensor:
         """The most probable codes, (N, D)."""
@@ -59,13 +61,23 @@ class Posterior:
         return losses.kl_per_dim(self.mean, self.log_variance)
 
 
+@dataclass(frozen=True)
+class Prototypes:
+    """A row of codes that a model itself holds, to be shown decoded."""
+
+    title: str
+    codes: Tensor
+    """(N, D)"""
+    names: list[str]
+    """What each is, in a few words."""
+
+
 class Autoencoder(nn.Module):
     """A model: images to a Posterior, and codes back to the parameters of the pixels' distribution.
 
     Codes are always vectors (N, latent), also where the network works with a small map inside.
     """
 
-    variational: ClassVar[bool] = False
     output: ClassVar[Literal["logistic", "clipped"]] = "logistic"
     """What ``to_images`` does with the decoder's output, for engines outside torch."""
     code_shape: tuple[int, ...]
@@ -78,6 +90,11 @@ class Autoencoder(nn.Module):
         self.code_shape = (config.latent,)
         if config.likelihood == "gaussian":
             self.pixel_log_variance = nn.Parameter(torch.tensor(INITIAL_LOG_VARIANCE))
+
+    @property
+    def variational(self) -> bool:
+        """Whether an image becomes a distribution over codes."""
+        return families.of(self.config).variational
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
         """The posterior of images (N, C, H, W) in [0, 1]; ``labels`` (N,) for a conditional encoder."""
@@ -95,6 +112,10 @@ class Autoencoder(nn.Module):
         """
         raise NotImplementedError
 
+    def prototypes(self) -> list[Prototypes]:
+        """Codes that the model itself holds, such as a codebook's entries; none for most families."""
+        return []
+
     def to_images(self, output: Tensor) -> Tensor:
         """The pixels' mean in [0, 1] from the decoder's output: its logistic function."""
         return torch.sigmoid(output)
@@ -110,30 +131,15 @@ class Autoencoder(nn.Module):
         return False
 
 
-REGISTRY: dict[str, type[Autoencoder]] = {}
-
-
-def register(family: str) -> Callable[[type[Autoencoder]], type[Autoencoder]]:
-    """A class decorator that enters a model family under the name that a ModelConfig holds."""
-
-    def enter(model_class: type[Autoencoder]) -> type[Autoencoder]:
-        REGISTRY[family] = model_class
-        return model_class
-
-    return enter
-
-
 def build(config: ModelConfig) -> Autoencoder:
     """A new model with freshly drawn weights (from torch's global random state).
 
     Raises:
-        ConfigError: if the family is unknown, the network cannot take the images' size, or labels are amiss.
+        ConfigError: if the network cannot take the images' size, or labels are amiss.
     """
-    if config.family not in REGISTRY:
-        raise ConfigError(f"there is no model family {config.family!r}; choose one of {', '.join(REGISTRY)}")
     if (config.condition != "none") != (config.classes > 0):
         raise ConfigError(
             f"condition is {config.condition} with {config.classes} classes; a conditional model needs labelled "
             "images, and another takes no labels"
         )
-    return REGISTRY[config.family](config)
+    return families.of(config).network()(config)

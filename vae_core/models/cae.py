@@ -1,60 +1,44 @@
-"""The deterministic autoencoder: an image becomes one code."""
+"""The family of deterministic autoencoders: an image becomes one code."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from vae_core.config import ModelConfig
-from vae_core.models.base import Autoencoder, Posterior, register
-from vae_core.models.networks import NETWORKS, append_label
+from vae_core.models import formulas
+from vae_core.models.families import Family
+
+if TYPE_CHECKING:
+    from vae_core.models.base import Autoencoder
 
 
-@register("cae")
-class ConvolutionalAutoencoder(Autoencoder):
-    """Encoder and decoder networks around a code; the posterior is a point (Hinton & Salakhutdinov 2006).
+def _network() -> type[Autoencoder]:
+    from vae_core.models.autoencoder import NetworkAutoencoder
 
-    With ``noise`` in its configuration it is a denoising autoencoder (Vincent et al. 2008).
-    """
-
-    statistics: ClassVar[int] = 1
-    """Numbers the encoder gives for each dimension of the code."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__(config)
-        stacks = NETWORKS[config.network](config, self.statistics)
-        self.encoder_stem, self.encoder_head, self.decoder = (
-            stacks.encoder_stem,
-            stacks.encoder_head,
-            stacks.decoder,
-        )
-        self.code_shape = stacks.code_shape
-
-    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
-        """See Autoencoder.encode."""
-        return Posterior(self._statistics(images, labels))
-
-    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
-        """See Autoencoder.decode; the output holds logits, (N, C, H, W)."""
-        codes = codes.unflatten(1, self.code_shape)
-        if self.config.condition != "none":
-            codes = append_label(codes, _required(labels), self.config.classes)
-        return self.decoder(codes)
-
-    def decoder_layers(self) -> nn.Sequential:
-        """See Autoencoder.decoder_layers."""
-        return self.decoder
-
-    def _statistics(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """The encoder's raw output, (N, statistics * latent)."""
-        features = self.encoder_stem(images)
-        if self.config.condition == "both":
-            features = append_label(features, _required(labels), self.config.classes)
-        return self.encoder_head(features).flatten(1)
+    return NetworkAutoencoder
 
 
-def _required(labels: Tensor | None) -> Tensor:
-    if labels is None:
-        raise ValueError("a conditional model needs a label for each image")
-    return labels
+def _formula(model: ModelConfig) -> str:
+    code = rf"z = f({formulas.encoder_input(model)})"
+    return rf"\mathcal{{L}}(x) = {formulas.reconstruction(model)}, \qquad {code}"
+
+
+def _sentences(model: ModelConfig) -> list[str]:
+    return [
+        formulas.reconstruction_sentence(model),
+        "There is no KL: the code is a point, and nothing pulls it towards a prior.",
+        *formulas.input_sentences(model),
+    ]
+
+
+FAMILY = Family(
+    name="cae",
+    short="CAE",
+    title="Autoencoder (CAE)",
+    summary="no prior, sharper images",
+    symbol="square",
+    colour=1,
+    network=_network,
+    formula=_formula,
+    sentences=_sentences,
+)

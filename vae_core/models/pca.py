@@ -1,86 +1,55 @@
-"""Principal component analysis as a model family: the linear baseline every autoencoder must beat."""
+"""The family of principal component analysis: the linear baseline that every autoencoder must beat."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from vae_core.config import ConfigError, ModelConfig
-from vae_core.linalg import fix_signs
-from vae_core.models.base import Autoencoder, Posterior, register
+from vae_core.models import formulas
+from vae_core.models.families import Family
+
+if TYPE_CHECKING:
+    from vae_core.models.base import Autoencoder
 
 
-@register("pca")
-class PrincipalComponents(Autoencoder):
-    """Codes are coordinates along the leading orthonormal directions of the training images (Pearson 1901).
+def _network() -> type[Autoencoder]:
+    from vae_core.models.principal import PrincipalComponents
 
-    The first dimension carries the most variance. Fitted in closed form, from the eigenvectors of the pixels'
-    covariance.
-    """
-
-    output: ClassVar[Literal["logistic", "clipped"]] = "clipped"
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__(config)
-        pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
-        if config.latent > pixels:
-            raise ConfigError(f"latent is {config.latent}; images of {pixels} pixels have at most so many components")
-        self.register_buffer("centre", torch.zeros(pixels))
-        self.register_buffer("components", torch.zeros(config.latent, pixels))
-        self.centre: Tensor
-        self.components: Tensor
-        self.pixel_log_variance.requires_grad_(False)
-
-    def encode(self, images: Tensor, labels: Tensor | None = None) -> Posterior:
-        """See Autoencoder.encode."""
-        return Posterior((images.flatten(1) - self.centre) @ self.components.T)
-
-    def decode(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
-        """See Autoencoder.decode; the output holds pixel means, which a linear model may put outside [0, 1]."""
-        return (codes @ self.components + self.centre).unflatten(1, self.config.image_shape)
-
-    def decoder_layers(self) -> nn.Sequential:
-        """See Autoencoder.decoder_layers."""
-        linear = nn.utils.skip_init(nn.Linear, *self.components.shape)
-        linear.weight.data, linear.bias.data = self.components.T.contiguous(), self.centre
-        return nn.Sequential(linear, nn.Unflatten(1, self.config.image_shape))
-
-    def to_images(self, output: Tensor) -> Tensor:
-        """The pixel means clipped to [0, 1]."""
-        return output.clamp(0, 1)
-
-    def fit_closed_form(self, images: Tensor) -> bool:
-        """Fit to uint8 images (N, C, H, W); always True.
-
-        Raises:
-            ConfigError: if there are fewer images than components.
-        """
-        if len(images) <= self.config.latent:
-            raise ConfigError(f"{self.config.latent} components need more than {len(images)} training images")
-        centred = images.flatten(1).double().div_(255)
-        mean = centred.mean(0)
-        centred -= mean
-        self.centre.copy_(mean)
-        count, pixels = centred.shape
-        # The smaller of the two Gram matrices has the same leading eigenvalues.
-        gram = centred.T @ centred if count >= pixels else centred @ centred.T
-        components = _leading_eigenvectors(gram, self.config.latent)
-        if count < pixels:
-            components, _ = torch.linalg.qr(centred.T @ components)
-        components = torch.from_numpy(fix_signs(components.T.cpu().numpy())).to(centred.device)
-        self.components.copy_(components)
-        kept = (centred @ components.T).square().sum()
-        residual = (centred.square().sum() - kept) / centred.numel()
-        self.pixel_log_variance.data = residual.clamp_min(1e-12).log().float()
-        return True
+    return PrincipalComponents
 
 
-def _leading_eigenvectors(symmetric: Tensor, count: int) -> Tensor:
-    """The eigenvectors (N, count) of a symmetric matrix's largest eigenvalues, the largest first."""
-    from scipy.linalg import eigh
+def _formula(model: ModelConfig) -> str:
+    error = rf"\sum_{{i=1}}^{{{formulas.pixels(model)}}} (x_i - \hat x_i)^2"
+    return rf"\mathcal{{L}}(x) = {error}, \qquad \hat x = \bar x + W W^\top (x - \bar x)"
 
-    size = len(symmetric)
-    _, vectors = eigh(symmetric.cpu().numpy(), subset_by_index=(size - count, size - 1))
-    return torch.from_numpy(vectors[:, ::-1].copy()).to(symmetric.device)
+
+def _sentences(model: ModelConfig) -> list[str]:
+    channels, height, width = model.image_shape
+    return [
+        f"Squared error, summed over the {formulas.pixels(model):,} pixel values of an image ({channels} × {height} × "
+        f"{width}) and averaged over images. Its minimum is known in closed form: the columns of W are the "
+        f"{model.latent} leading eigenvectors of the pixels' covariance."
+    ]
+
+
+def _check(model: ModelConfig) -> None:
+    if model.likelihood != "gaussian":
+        raise ConfigError("PCA has gaussian pixels; give --likelihood gaussian")
+    if model.condition != "none" or model.noise > 0:
+        raise ConfigError("PCA takes neither labels nor noise; choose the family cae or vae for that")
+
+
+FAMILY = Family(
+    name="pca",
+    short="PCA",
+    title="PCA",
+    summary="the linear baseline, in one step",
+    symbol="diamond",
+    colour=2,
+    network=_network,
+    formula=_formula,
+    sentences=_sentences,
+    closed_form=True,
+    preset={"likelihood": "gaussian"},
+    check=_check,
+)

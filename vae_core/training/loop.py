@@ -21,7 +21,7 @@ from vae_core.checkpoint import CheckpointError, check_name, save_history, save_
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
 from vae_core.evaluation.evaluate import measure
-from vae_core.models import Autoencoder, build, losses
+from vae_core.models import Autoencoder, build, families, losses
 from vae_core.training import ExplosionError, TrainingError
 from vae_core.training.batches import Batch, Batches
 from vae_core.training.objective import Terms, as_record, evaluate, objective, sums_of
@@ -67,6 +67,7 @@ class Trainer:
 
     def __init__(self, run: RunConfig, train: ImageSet, test: ImageSet) -> None:
         self.run, self.device = run, pick_device()
+        self.own_terms = list(families.of(run.model).terms)
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
         self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
@@ -137,7 +138,7 @@ class Trainer:
         """One pass of gradient steps; the mean terms over the pass, as the weights were changing."""
         config = self.run.train
         self.model.train()
-        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        sums = torch.zeros(2 + len(self.own_terms), dtype=torch.float64, device=self.device)
         share = augmented_share(number / config.epochs, config.augment_until)
         batches = self.train.shuffled(config.batch_size, generator, share)
         label = f"Epoch {number + 1}/{config.epochs}"
@@ -157,7 +158,7 @@ class Trainer:
                 f"the loss is no longer a finite number in epoch {number + 1}; lower --learning-rate "
                 f"(now {config.learning_rate:g})"
             )
-        record = as_record(*(sums / len(self.train)).tolist())
+        record = as_record((sums / len(self.train)).tolist(), self.own_terms)
         self._check_not_exploded(record)
         return record
 
@@ -172,7 +173,8 @@ class Trainer:
 
         def mean_objective(epoch: int, mean: dict[str, Any]) -> float:
             weight = losses.kl_weight((epoch + 1) / run.train.epochs, run.model.beta, run.model.warmup)
-            return mean["reconstruction"] + min(1.0, weight) * mean["kl"]  # a larger weight may rightly cost more
+            own = sum(mean.get(name, 0.0) for name in self.own_terms)
+            return mean["reconstruction"] + min(1.0, weight) * mean["kl"] + own  # a larger weight may rightly cost more
 
         first, now = mean_objective(0, self.history[0]["train"]), mean_objective(number, record)
         if now - first > math.prod(run.model.image_shape):
@@ -199,7 +201,7 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         # Given as a number, the mean's gradient spares the operations which would make it.
         cost.backward(torch.full_like(cost, 1 / batch.images.numel()))
-        return Terms(parts.reconstruction.detach(), parts.kl_per_dim.detach())
+        return parts.detached()
 
     def update(self, progress: float) -> None:
         """Move the weights against the gradient, at the learning rate of a point of the training."""

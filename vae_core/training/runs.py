@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from vae_core.checkpoint import HISTORY, WEIGHTS, check_name, checkpoints_folder
-from vae_core.config import PRESETS, UserError
+from vae_core.config import UserError
 from vae_core.data import DATASETS
 from vae_core.files import cache_folder
+from vae_core.presets import PRESETS
 
 SWITCH = "LATENT_TRAINING"
 MOST_EPOCHS = 500

@@ -7,7 +7,8 @@ import pytest
 
 from ui.training import curves
 from ui.training.curves import Curve
-from vae_core.config import PRESETS, RunConfig, TrainConfig
+from vae_core.config import RunConfig, TrainConfig
+from vae_core.presets import PRESETS
 
 HISTORY = [
     {

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.models import objectives
-from vae_core.config import PRESETS, ModelConfig
+from vae_core.config import ModelConfig
 from vae_core.models import losses
+from vae_core.presets import PRESETS
 
 COLOUR = ModelConfig(image_shape=(3, 64, 64), latent=32, beta=4.0)
 
