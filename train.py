@@ -151,7 +151,8 @@ def report(record: dict[str, Any]) -> None:
         if name not in ("total", "kl_per_dim")
     )
     print(
-        f"epoch {record['epoch']:3d}  nats per image: train {train['total']:9.2f}  test {test['total']:9.2f} ({parts})  "
+        f"epoch {record['epoch']:3d}  nats per image: train {train['total']:9.2f}  test {test['total']:9.2f} "
+        f"({parts})  "
         f"{record['images_per_second']:,.0f} images/s{attempts}",
         flush=True,
     )

@@ -36,6 +36,7 @@ from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
 from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
+from vae_core.models import families
 from vae_core.training import loop, objective
 from vae_core.training.loop import Trainer, describe_images
 
@@ -210,7 +211,7 @@ def shipped_networks() -> dict[str, ModelConfig]:
     found: dict[ModelConfig, str] = {}
     for checkpoint in list_checkpoints(SHIPPED).usable:
         model = checkpoint.run.model
-        if model.family != "pca":
+        if not families.of(model).closed_form:
             # what the number of operations does not depend on
             found.setdefault(replace(model, beta=1.0, warmup=0.0, noise=0.0), checkpoint.name)
     return {name: model for model, name in found.items()}

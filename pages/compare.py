@@ -10,7 +10,7 @@ from ui.shared import models
 from ui.state import address, point
 
 checkpoint = open_page("pages/compare.py")
-chosen = models.choose_models(checkpoint, key="compared", families=("pca", "cae", "vae"))
+chosen = models.choose_models(checkpoint, key="compared", start="all")
 comparable = models.comparable_models(checkpoint)
 
 # Only the open tab's content runs, and PCA is only fitted for those that show it.

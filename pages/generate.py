@@ -69,7 +69,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 rows = []
 if view == sheets.SIDE_BY_SIDE:
-    beside = models.choose_models(checkpoint, key="generated", families=("cae", "vae"))
+    beside = models.choose_models(checkpoint, key="generated", start="trained")
     st.caption(sheets.explain_side_by_side())
     for model in beside:
         st.markdown(f"**{plain(model.name)}** · {describe_model(model)}")

@@ -20,7 +20,7 @@ with left:
 with right:
     b = strips.choose_end("B", checkpoint, images)
 with middle:
-    chosen = models.choose_models(checkpoint, key="interpolated", families=("cae", "vae"))
+    chosen = models.choose_models(checkpoint, key="interpolated", start="trained")
     path = settings.choose()
 
 shown = rows.decode(checkpoint, chosen, a, b, path)

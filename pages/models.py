@@ -52,6 +52,7 @@ with about:
 if network:
     st.subheader("Architecture", anchor=False)
     cards.draw(checkpoint, network)
+loaders.attempt(lambda: cards.prototypes(checkpoint))
 st.subheader("Objective", anchor=False)
 cards.objective(checkpoint)
 if told := cards.attributes(checkpoint):

@@ -15,22 +15,20 @@ checkpoint = open_page("pages/training.py")
 runs.panel()
 chosen, scale = st.columns([5, 1], vertical_alignment="bottom")
 with chosen:
-    overlaid = models.choose_models(checkpoint, key="overlaid", families=())
+    overlaid = models.choose_models(checkpoint, key="overlaid", start="one")
 with scale:
     logarithmic = st.toggle("Logarithmic", key=address.LOGARITHMIC.name, bind=address.BIND)
-shown = [
-    curves.Curve(model.name, model.history, model.run.model.family == "vae") for model in overlaid if model.history
-]
+shown = [curves.Curve(model.name, model.history, models.family_of(model)) for model in overlaid if model.history]
 if shown:
     st.plotly_chart(
         curves.terms(shown, logarithmic=logarithmic),
         key="terms",
         config=CHART,
-        alt=f"Total, reconstruction and KL over the epochs of {', '.join(curve.name for curve in shown)}",
+        alt=curves.terms_in_words(shown),
     )
     st.caption(
         "Nats per image: reconstruction summed over pixels, KL over dimensions and without its weight; total is the "
-        "sum of both. Solid: the test split after each epoch. Dotted: the training images, while the weights change."
+        "sum of all terms. Solid: the test split after each epoch. Dotted: the training images, while weights change."
     )
     if len({model.run.model.likelihood for model in overlaid}) > 1:
         st.caption("Gaussian and Bernoulli pixels have different likelihoods; their curves cannot be compared.")
@@ -39,13 +37,13 @@ else:
 
 left, right = st.columns(2, gap="large")
 with left:
-    carried = curves.dimensions(checkpoint.history) if checkpoint.run.model.family == "vae" else None
+    carried = curves.dimensions(checkpoint.history) if models.family_of(checkpoint).variational else None
     if carried is not None:
         st.subheader("KL per dimension", anchor=False)
         st.caption(f"{plain(checkpoint.name)}, test split. Dark: nothing. The largest share one colour.")
         st.plotly_chart(carried, key="dimensions_over_time", config=CHART, alt="KL of each dimension over the epochs")
 with right:
-    if checkpoint.run.model.family != "pca":
+    if not models.family_of(checkpoint).closed_form:
         st.subheader("Schedule", anchor=False)
         st.caption(f"{plain(checkpoint.name)}, {curves.plan(checkpoint.run)}")
         st.plotly_chart(

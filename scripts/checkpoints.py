@@ -18,6 +18,7 @@ from vae_core.config import UserError
 from vae_core.data import DataMissingError, load_images
 from vae_core.evaluation.evaluate import add_figures
 from vae_core.maps import make_maps_with_bar, usual_maps
+from vae_core.models import families
 from vae_core.recipes import Recipe, list_recipes, load_recipe
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,7 @@ def lacks_figures(recipe: Recipe, folder: Path) -> bool:
     found = find_checkpoint(recipe.name, folder)
     stored = found.metrics
     model = found.run.model
-    due = {"nll"} if model.family == "vae" and model.likelihood == "bernoulli" else set()
+    due = {"nll"} if families.of(model).variational and model.likelihood == "bernoulli" else set()
     if stored.get("knn_accuracy") is not None:  # its images have labels
         due.add("linear_probe")
     return stored["images"] >= LEAST_IMAGES and not due <= stored.keys()

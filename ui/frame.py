@@ -12,6 +12,7 @@ from ui.state import address, loaders, point
 from vae_core.checkpoint import Checkpoint
 from vae_core.config import UserError
 from vae_core.data import describe
+from vae_core.models import families
 
 STYLE = Path(__file__).parent / "style.css"
 
@@ -120,7 +121,7 @@ def _preferred(usable: list[Checkpoint]) -> str:
             embedded = False
         stored = checkpoint.metrics.get("mse")
         error = float(stored) if isinstance(stored, int | float) else math.inf
-        return model.family != "vae", not embedded, model.latent <= 2, model.classes > 0, error
+        return not families.of(model).variational, not embedded, model.latent <= 2, model.classes > 0, error
 
     return min(usable, key=rank).name
 
@@ -132,12 +133,11 @@ def describe_model(checkpoint: Checkpoint) -> str:
         title = describe(checkpoint.run.data.name).title
     except UserError:
         title = checkpoint.run.data.name
-    family = FAMILY_NAMES.get(model.family, model.family)
+    family = families.of(model).title
     return f"{family}, {model.latent}-dimensional{CONDITIONS[model.condition]} · {plain(title)}"
 
 
 CONDITIONS = {"none": "", "decoder": ", label given to the decoder", "both": ", label given to both halves"}
-FAMILY_NAMES = {"pca": "PCA", "cae": "Autoencoder (CAE)", "vae": "Variational autoencoder (VAE)"}
 
 
 def plain(text: str) -> str:

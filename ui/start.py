@@ -12,6 +12,7 @@ import streamlit as st
 
 from ui.components.gallery import GalleryProps, gallery
 from ui.frame import describe_model, plain
+from ui.shared.models import family_of
 from ui.state import loaders, point
 from vae_core import media
 from vae_core.config import UserError
@@ -181,6 +182,6 @@ def _figures(checkpoint: Checkpoint) -> str:
     words = []
     if isinstance(stored.get("mse"), float):
         words.append(f"MSE {stored['mse']:.4f}")
-    if isinstance(stored.get("total"), float) and checkpoint.run.model.family == "vae":
+    if isinstance(stored.get("total"), float) and family_of(checkpoint).variational:
         words.append(f"{stored['total']:.1f} nats per image")
     return "Test split: " + ", ".join(words) if words else "No metrics are stored."

@@ -114,8 +114,8 @@ class ModelConfig:
     warmup: float = 0.3
     """Share of the training during which the KL weight rises linearly from 0 to beta."""
     importance_samples: int = 1
-    """Posterior samples for each image. More than one trains the importance-weighted bound (Burda et al. 2016) instead of
-    the ELBO, at the cost of as many passes through the decoder."""
+    """Posterior samples for each image. More than one trains the importance-weighted bound (Burda et al. 2016) instead
+    of the ELBO, at the cost of as many passes through the decoder."""
     noise: float = 0.0
     """Standard deviation of the Gaussian noise added to the encoder's input (denoising); pixels in [0, 1]."""
 
@@ -173,8 +173,8 @@ class TrainConfig:
     training sees all images as they are, so that the model ends with what it will be shown."""
     average_from: float = 1.0
     """Share of the training after which the learning rate stays as it is and the weights of all further steps are
-    averaged; the averaged weights are the model (Izmailov et al. 2018, "Averaging weights leads to wider optima and better
-    generalization"). 1: never."""
+    averaged; the averaged weights are the model (Izmailov et al. 2018, "Averaging weights leads to wider optima and
+    better generalization"). 1: never."""
     precision: Precision = "auto"
     """auto: bfloat16 autocast where the processor multiplies it natively, else float32."""
     compile: bool = False

@@ -21,6 +21,7 @@ KINDS = {
     "digits-cae": {"family": "cae"},
     "digits-vae": {"family": "vae"},
     "digits-cvae": {"family": "vae", "condition": "both"},
+    "digits-vqvae": {"family": "vqvae"},
     "digits-vae-2": {"family": "vae", "latent": 2},
 }
 LONGEST_RUN = 600  # seconds; only a run that hangs lasts so long, on however busy a machine

@@ -124,3 +124,14 @@ def test_a_shipped_models_card_explains_its_choices(
     assert "Why " in texts(open_page(MODELS, model="digits-cae"))
     known["digits-cae"] = replace(known["digits-cae"], run=replace(run, train=replace(run.train, epochs=2)))
     assert "Why " not in texts(open_page(MODELS, model="digits-cae"))
+
+
+def test_a_codebook_is_drawn(checkpoints: Path, open_page: OpenPage) -> None:
+    """Each group's entries in a row of their own, under the record's heading; other families have no such section."""
+    app = open_page(MODELS, model="digits-vqvae")
+    assert not app.exception
+    assert "Codebook" in [heading.value for heading in app.subheader]
+    assert "commitment" in app.latex[0].value
+    assert [text for text in texts(app).splitlines() if text.startswith("Group 2 of 2, perplexity")]
+    app = open_page(MODELS, model="digits-cae")
+    assert "Codebook" not in [heading.value for heading in app.subheader]

@@ -47,13 +47,14 @@ def tiny_run(epochs: int = 2, **model: object) -> RunConfig:
 
 @pytest.fixture(scope="session")
 def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory, train_images: ImageSet, test_images: ImageSet) -> Path:
-    """A folder with one tiny checkpoint of each kind: pca, cae, vae, and a conditional vae."""
+    """A folder with one tiny checkpoint of each kind: pca, cae, vae, a conditional vae, and vqvae."""
     folder = tmp_path_factory.mktemp("checkpoints")
     kinds = {
         "pca": tiny_run(family="pca", likelihood="gaussian"),
         "cae": tiny_run(family="cae"),
         "vae": tiny_run(),
         "cvae": tiny_run(condition="both"),
+        "vqvae": tiny_run(family="vqvae", latent=4),
     }
     for name, run in kinds.items():
         fit(describe_images(run, train_images), train_images, test_images, folder / name, show_progress=False)

@@ -43,7 +43,7 @@ def test_a_quick_run_leaves_a_checkpoint_that_opens(checkpoints: Path, capsys: p
     assert train.main(QUICK) == 0
     assert LatentSpace.open("vae").latent == 16
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("vae: vae with 16 numbers on digits, 1,437 training and 360 test images")
+    assert lines[0].startswith("vae: 16-dimensional vae on digits, 1,437 training and 360 test images")
     assert lines[1].startswith("epoch   1  nats per image")
     assert f"{checkpoints / 'vae'} is ready" in lines[2]
 

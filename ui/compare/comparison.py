@@ -90,7 +90,7 @@ def baselines(chosen: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> Base
     """
     found: list[Checkpoint] = []
     missing: list[Checkpoint] = []
-    principal = [other for other in known if family_of(other) == "pca"]
+    principal = [other for other in known if family_of(other).closed_form]
     sizes = {(latent_of(one), pixels_of(one)): one for one in reversed(chosen)}
     for size, model in reversed(sizes.items()):
         fitting = [other for other in principal if (latent_of(other), pixels_of(other)) == size]
@@ -163,9 +163,9 @@ def show_row(
 def brief(checkpoint: Checkpoint) -> str:
     """Family and code size of a model, and what is special about it, in a few words."""
     model = checkpoint.run.model
-    parts = [f"{model.family.upper()}, {model.latent} numbers"]
+    parts = [f"{family_of(checkpoint).short}, {model.latent}-dimensional"]
     if model.classes:
-        parts.append("told the label")
+        parts.append("given the label")
     if model.noise:
         parts.append("made for denoising")
     if pixels_of(checkpoint) == BINARISED:

@@ -6,16 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ui.palette import COLOURS, no_html
+from vae_core.models import families
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-FAMILY_LOOKS = {
-    "vae": ("VAE", COLOURS[0], "circle"),
-    "cae": ("CAE", COLOURS[1], "square"),
-    "pca": ("PCA", COLOURS[2], "diamond"),
-}
-OTHER_LOOKS = COLOURS[3], "cross"
 RING = "#D55E00"
 GUIDE = "rgba(127, 127, 127, 0.6)"  # seen on light and on dark pages
 HEIGHT = 480
@@ -111,8 +106,7 @@ def _trace(points: Sequence[RatePoint], current: str, sides: dict[str, str]) -> 
     """The points of one family with their names, and a ring around the current model."""
     from plotly import graph_objects
 
-    family = points[0].family
-    title, colour, symbol = FAMILY_LOOKS.get(family, (family.upper(), *OTHER_LOOKS))
+    family = families.named(points[0].family)
     own = [point.name == current for point in points]
     labels = [_label(point.name) for point in points]
     return graph_objects.Scatter(
@@ -120,14 +114,14 @@ def _trace(points: Sequence[RatePoint], current: str, sides: dict[str, str]) -> 
         y=[point.distortion for point in points],
         xaxis="x2" if points[0].rate is None else "x",
         mode="markers+text",
-        name=title,
+        name=family.short,
         text=[f"<b>{label}</b>" if mine else label for label, mine in zip(labels, own, strict=True)],
         textposition=[sides[point.name] for point in points],
         textfont={"size": 13},
         customdata=[[point.name] for point in points],
         marker={
-            "color": colour,
-            "symbol": symbol,
+            "color": COLOURS[family.colour % len(COLOURS)],
+            "symbol": family.symbol,
             "opacity": 1,
             "size": [17 if mine else 12 for mine in own],
             "line": {"width": [3 if mine else 0 for mine in own], "color": RING},

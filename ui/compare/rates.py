@@ -82,10 +82,10 @@ def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoi
     for checkpoint in checkpoints:
         stored, family = checkpoint.metrics, models.family_of(checkpoint)
         distortion = number(stored, "mse" if measure == "MSE" else "reconstruction")
-        rate = number(stored, "kl") if family == "vae" else None
+        rate = number(stored, "kl") if family.variational else None
         comparable = measure == "MSE" or number(stored, "bce") is not None
-        if comparable and distortion is not None and (rate is not None or family != "vae"):
-            points.append(RatePoint(checkpoint.name, family, models.latent_of(checkpoint), rate, distortion))
+        if comparable and distortion is not None and (rate is not None or not family.variational):
+            points.append(RatePoint(checkpoint.name, family.name, models.latent_of(checkpoint), rate, distortion))
     return points
 
 

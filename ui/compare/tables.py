@@ -84,7 +84,7 @@ def number(stored: Row, name: str) -> float | None:
 
 def stored_figures(checkpoint: Checkpoint) -> Row:
     """A model's figures on the whole test split, those that would mislead left empty."""
-    stored, variational = checkpoint.metrics, family_of(checkpoint) == "vae"
+    stored, variational = checkpoint.metrics, family_of(checkpoint).variational
     figures: Row = {name: number(stored, name) for name in HEADINGS if name not in ("model", "latent")}
     if stored.get("psnr") == math.inf:  # a mean with exact pictures in it
         figures |= {"psnr": EXACT if figures["mse"] == 0 else SOME_EXACT}
@@ -206,7 +206,7 @@ def split_records(models: Sequence[tuple[Checkpoint, bool]]) -> list[Row]:
         facts = {
             "model": model.name,
             "baseline": "yes" if baseline else "no",
-            "family": family_of(model),
+            "family": family_of(model).name,
             "latent": latent_of(model),
             "pixels": kind,
             "images": number(model.metrics, "images"),

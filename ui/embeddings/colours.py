@@ -12,6 +12,7 @@ from ui.embeddings import trust
 from ui.embeddings.loading import Map
 from ui.state import loaders
 from vae_core.latent.clusters import cluster, cluster_names
+from vae_core.models import families
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
@@ -25,7 +26,7 @@ CLUSTERS = 10  # where there are no classes to count
 def colourings(checkpoint: Checkpoint) -> list[str]:
     """The names of all colourings of a model's map."""
     model = checkpoint.run.model
-    names = [CLASS, ERROR, *([KL] if model.family == "vae" else []), CLUSTER, DISTORTION]
+    names = [CLASS, ERROR, *([KL] if families.of(model).variational else []), CLUSTER, DISTORTION]
     return names + [f"z{dimension}" for dimension in range(min(model.latent, MOST_DIMENSIONS))]
 
 

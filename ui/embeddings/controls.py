@@ -12,7 +12,7 @@ from ui.components.map import Parameter
 from ui.embeddings import loading
 from ui.embeddings.colours import CLASS, colourings
 from ui.shared import inputs
-from ui.shared.models import comparable_models
+from ui.shared.models import comparable_models, family_of
 from ui.state import address
 from vae_core import maps
 from vae_core.maps import LIBRARIES, Library, MapRequest, Source, usual_parameters
@@ -104,7 +104,7 @@ def _choose_beside(checkpoint: Checkpoint) -> str:
 def _choose_source(checkpoint: Checkpoint) -> Source:
     """What is mapped."""
     titles = {title: source for source, title in maps.SOURCES.items()}
-    options = [title for title, source in titles.items() if source != "samples" or checkpoint.run.model.family == "vae"]
+    options = [title for title, source in titles.items() if source != "samples" or family_of(checkpoint).variational]
     help = "What is mapped: the codes, one sample of each posterior, or for comparison the images themselves"
     return titles[_segments("Mapped", options, options[0], address.MAPPED, help)]
 

@@ -11,15 +11,16 @@ import streamlit as st
 from ui.compare.tables import HELP, number, stored_figures
 from ui.components import drawing
 from ui.components.gallery import GalleryProps, gallery
-from ui.frame import FAMILY_NAMES, plain
+from ui.frame import plain
 from ui.models import objectives
 from ui.shared import pickers
-from ui.shared.models import GREY, pixels_of
+from ui.shared.models import GREY, family_of, pixels_of
 from ui.state import loaders
 from vae_core.checkpoint import WEIGHTS
 from vae_core.config import UserError
 from vae_core.data import describe
 from vae_core.evaluation.metrics import COLLAPSED
+from vae_core.models import families
 from vae_core.recipes import list_recipes, load_recipe, recipe_text
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = "All"
 ONE_SCALE = "Only of VAEs with Bernoulli pixels in grey or colour: those of others lie on other scales."
-FAMILIES = {"PCA": "pca", "CAE": "cae", "VAE": "vae"}
+FAMILIES = [family.short for family in families.every()]
 FITS = {"crop": "those that are not square are cropped to their centre", "pad": "those that are not square are padded"}
 NOISE_FIGURES = ("noise", "seed", "mse", "noisy_mse", "pca_mse", "pca_components")
 PICTURES = 10
@@ -62,8 +63,7 @@ def filtered(checkpoints: list[Checkpoint], data: str, family: str) -> list[Chec
     return [
         checkpoint
         for checkpoint in checkpoints
-        if data in (EVERYTHING, data_title(checkpoint))
-        and FAMILIES.get(family, checkpoint.run.model.family) == checkpoint.run.model.family
+        if data in (EVERYTHING, data_title(checkpoint)) and family in (EVERYTHING, family_of(checkpoint).short)
     ]
 
 
@@ -72,7 +72,7 @@ def row(checkpoint: Checkpoint) -> dict[str, Any]:
     model = checkpoint.run.model
     return {
         "Model": checkpoint.name,
-        "Family": model.family.upper(),
+        "Family": family_of(checkpoint).short,
         "Data": data_title(checkpoint),
         "Image": shape_in_words(model.image_shape),
         "Code": model.latent,
@@ -129,7 +129,7 @@ def title_of(checkpoint: Checkpoint) -> str:
     if checkpoint.name in list_recipes() and (recipe := loaders.quietly(lambda: load_recipe(checkpoint.name))):
         return recipe.title
     model = checkpoint.run.model
-    return f"{FAMILY_NAMES.get(model.family, model.family)}, {model.latent} numbers"
+    return f"{family_of(checkpoint).title}, {model.latent}-dimensional"
 
 
 def pictures(checkpoint: Checkpoint) -> None:
@@ -170,6 +170,32 @@ def _pictures(name: str, digest: str, _checkpoint: Checkpoint) -> dict[str, tupl
     return rows
 
 
+def prototypes(checkpoint: Checkpoint) -> None:
+    """The codes that a model itself holds, such as a codebook's entries, decoded; nothing if it holds none.
+
+    Raises:
+        UserError: if the model cannot be opened.
+    """
+    family = family_of(checkpoint)
+    if not family.prototypes:
+        return
+    st.subheader(family.prototypes, anchor=False)
+    st.caption(family.prototypes_caption)
+    for title, images, names in _prototypes(checkpoint.name, checkpoint.digest, checkpoint):
+        st.caption(title)
+        gallery(GalleryProps(images, names, one_row=True), key=f"prototypes_{title}")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _prototypes(name: str, digest: str, _checkpoint: Checkpoint) -> list[tuple[str, np.ndarray, list[str]]]:
+    """Each row's title, images and their names; of a conditional model with the first label."""
+    space = loaders.open_space(_checkpoint)
+    return [
+        (title, space.decode(codes, np.zeros(len(codes), np.int64) if space.classes else None), names)
+        for title, codes, names in space.prototypes()
+    ]
+
+
 def figures(checkpoint: Checkpoint) -> None:
     """The stored figures on the test split, side by side."""
     model, stored = checkpoint.run.model, checkpoint.metrics
@@ -178,7 +204,7 @@ def figures(checkpoint: Checkpoint) -> None:
         for name, (_, form) in FIGURES.items()
         if (value := number(stored, name)) is not None and _has(model, name)
     }
-    if model.family == "vae" and (active := number(stored, "active_units")) is not None:
+    if families.of(model).variational and (active := number(stored, "active_units")) is not None:
         shown["active_units"] = f"{active:.0f} of {model.latent}"
     if not shown:
         st.caption("No figures on the test split are stored with this model.")
@@ -188,7 +214,7 @@ def figures(checkpoint: Checkpoint) -> None:
             st.metric(FIGURES.get(name, ("Active units",))[0], text, help=HELP[name], width="content")
     images = number(stored, "images")
     sentences = [f"On the test split{'' if images is None else f' of {images:,.0f} pictures'}."]
-    sentences += [collapse(stored) if model.family == "vae" else "", denoising(stored)]
+    sentences += [collapse(stored) if families.of(model).variational else "", denoising(stored)]
     st.caption(" ".join(filter(None, sentences)))
 
 
@@ -256,7 +282,7 @@ def show_attributes(rows: list[dict[str, Any]]) -> None:
 def _has(model: ModelConfig, name: str) -> bool:
     """Whether a figure says something about such a model."""
     if name in ("kl", "total"):
-        return model.family == "vae"
+        return families.of(model).variational
     return name != "reconstruction" or model.likelihood == "bernoulli"
 
 
@@ -310,9 +336,10 @@ def draw(checkpoint: Checkpoint, network: Architecture) -> None:
 def objective(checkpoint: Checkpoint) -> None:
     """Formula, convention, and what it is in the scalings of other programs."""
     model = checkpoint.run.model
-    st.latex(objectives.formula(model))
-    st.write(objectives.in_words(model))
-    if model.family == "vae":
+    family = families.of(model)
+    st.latex(family.formula(model))
+    st.write(" ".join(family.sentences(model)))
+    if family.variational:
         st.markdown(
             "**Why this KL weight?** Programs sum or average pixels and dimensions differently, so that one and the "
             "same weight means different things. On this page's scale:"

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from ui.state import address, loaders
+from vae_core.models import families
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.latent.space import LatentSpace
+    from vae_core.models.families import Family
 
-FAMILY_ORDER = {"pca": 0, "cae": 1, "vae": 2}
 GREY, BINARISED = "grey", "binarised"
 
 
-def family_of(checkpoint: Checkpoint) -> str:
-    """pca, cae or vae."""
-    return checkpoint.run.model.family
+def family_of(checkpoint: Checkpoint) -> Family:
+    """The record of a model's family."""
+    return families.of(checkpoint.run.model)
 
 
 def latent_of(checkpoint: Checkpoint) -> int:
@@ -39,7 +40,8 @@ def comparable_models(checkpoint: Checkpoint) -> list[Checkpoint]:
         for other in loaders.checkpoints()
         if other.run.model.image_shape == shape and _same_data(other.run.data.name, data.name)
     ]
-    return sorted(same, key=lambda other: (FAMILY_ORDER.get(other.run.model.family, 9), other.name))
+    order = families.every()
+    return sorted(same, key=lambda other: (order.index(family_of(other)), other.name))
 
 
 def label_names(checkpoint: Checkpoint, space: LatentSpace) -> tuple[str, ...]:
@@ -57,15 +59,20 @@ def _same_data(first: str, second: str) -> bool:
     return first.removesuffix("-small") == second.removesuffix("-small")
 
 
-def choose_models(checkpoint: Checkpoint, *, key: str, families: tuple[str, ...]) -> list[Checkpoint]:
-    """Choose several models of the same images; at first those of the families with as many latent dimensions.
+def choose_models(checkpoint: Checkpoint, *, key: str, start: Literal["all", "trained", "one"]) -> list[Checkpoint]:
+    """Choose several models of the same images.
 
-    The choice is in the page's address; a model that a link names and that cannot be compared is left out.
+    At the start all with as many latent dimensions are chosen, or those of them that are trained by gradient steps, or
+    the current one alone. The choice is in the page's address; a model that a link names and that cannot be compared
+    is left out.
     """
     known = {other.name: other for other in comparable_models(checkpoint)}
     latent = checkpoint.run.model.latent
     first = [
-        name for name, other in known.items() if other.run.model.latent == latent and other.run.model.family in families
+        name
+        for name, other in known.items()
+        if other.run.model.latent == latent
+        and (start == "all" or (start == "trained" and not family_of(other).closed_form))
     ]
     if checkpoint.name not in first:
         first.append(checkpoint.name)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ui.palette import COLOURS
+from vae_core.models import families
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from vae_core.config import RunConfig
+    from vae_core.models.families import Family
 
-TERMS = {"total": "Total", "reconstruction": "Reconstruction", "kl": "KL"}
 SPLITS = {"test": "solid", "train": "dot"}
 HEIGHT = 340
 SCHEDULE_POINTS = 200
@@ -26,11 +27,27 @@ SMALLEST = 0.01  # nats; a scale for a model whose dimensions carry nothing
 
 @dataclass(frozen=True)
 class Curve:
-    """A run's name, the record of its epochs, and whether it has a KL to show."""
+    """A run's name, the record of its epochs, and its model's family."""
 
     name: str
     history: list[dict[str, Any]]
-    variational: bool
+    family: Family
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """The terms of its objective, by name, with their headings."""
+        kl = {"kl": "KL"} if self.family.variational else {}
+        return {"total": "Total", "reconstruction": "Reconstruction", **kl, **self.family.terms}
+
+
+def headings(curves: list[Curve]) -> dict[str, str]:
+    """All terms of several runs' objectives."""
+    return {name: heading for curve in curves for name, heading in curve.headings.items()}
+
+
+def terms_in_words(curves: list[Curve]) -> str:
+    """What ``terms`` shows, for those who cannot see it."""
+    return f"{', '.join(headings(curves).values())} over the epochs of {', '.join(curve.name for curve in curves)}"
 
 
 def values(history: list[dict[str, Any]], split: str, term: str) -> np.ndarray:
@@ -53,17 +70,15 @@ def kl_per_dimension(history: list[dict[str, Any]]) -> np.ndarray | None:
 
 
 def terms(curves: list[Curve], *, logarithmic: bool) -> Figure:
-    """Total, reconstruction and KL side by side: a colour for each run, solid on the test split, dotted in training."""
+    """Each term in a panel of its own: a colour for each run, solid on the test split, dotted in training."""
     from plotly.subplots import make_subplots
 
-    shown = [term for term in TERMS if term != "kl" or any(curve.variational for curve in curves)]
-    figure = make_subplots(1, len(shown), subplot_titles=[TERMS[term] for term in shown], horizontal_spacing=0.06)
+    shown = headings(curves)
+    figure = make_subplots(1, max(len(shown), 1), subplot_titles=list(shown.values()), horizontal_spacing=0.06)
     for number, curve in enumerate(curves):
         colour = COLOURS[number % len(COLOURS)]
         for column, term in enumerate(shown, 1):
-            for split, dash in SPLITS.items():
-                if term == "kl" and not curve.variational:
-                    continue
+            for split, dash in SPLITS.items() if term in curve.headings else ():
                 figure.add_trace(_line(curve, split, term, colour, dash, legend=column == 1), row=1, col=column)
     longest = max((len(curve.history) for curve in curves), default=0)
     figure.update_xaxes(title_text="Epoch", rangemode="tozero", dtick=_whole_ticks(longest))
@@ -127,7 +142,7 @@ def schedule(run: RunConfig) -> Figure:
     figure.add_scatter(**line, y=rates, name="Learning rate", line={"color": COLOURS[0]})
     figure.update_xaxes(title_text="Epoch")
     figure.update_yaxes(title_text="Learning rate", rangemode="tozero", secondary_y=False)
-    if run.model.family == "vae":
+    if families.of(run.model).variational:
         weights = [kl_weight(float(part), run.model.beta, run.model.warmup) for part in progress]
         dashed = {"color": COLOURS[4], "dash": "dash"}
         figure.add_scatter(**line, y=weights, name="KL weight", line=dashed, secondary_y=True)
@@ -141,8 +156,8 @@ def plan(run: RunConfig) -> str:
     text = f"as planned for {train.epochs} epochs."
     if train.average_from < 1:
         text += (
-            f" After epoch {train.average_from * train.epochs:.4g} the rate stays as it is, and the model is the mean "
-            "of the weights after each step since; test figures are that mean's."
+            f" After epoch {train.average_from * train.epochs:.4g} the rate stays as it is, and the weights after "
+            "each further step are averaged; the model, and all test figures, are those of the averaged weights."
         )
     return text
 

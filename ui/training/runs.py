@@ -6,23 +6,22 @@ import streamlit as st
 
 from ui.frame import notify, plain
 from ui.training import curves
+from vae_core import presets
 from vae_core.config import UserError
 from vae_core.data import DATASETS
-from vae_core.presets import PRESETS
+from vae_core.models import families
 from vae_core.training import runs
 from vae_core.training.runs import RunRequest, RunState
 
 POLL_SECONDS = 1.0
 USUAL_DATA = "fashion-mnist-small"  # comes with the program
-PRESET_WORDS = {
-    "vae": "VAE: the usual one",
-    "cae": "CAE: no prior, sharper pictures",
-    "pca": "PCA: the linear baseline, in one step",
+PRESET_WORDS: dict[str, str] = {
+    **{family.name: f"{family.short}: {family.summary}" for family in families.every()},
     "vae-mlp": "VAE with fully connected layers: quick",
     "cae-mlp": "CAE with fully connected layers: quick",
     "beta-vae": "VAE with four times the KL weight",
-    "cvae": "VAE, encoder and decoder told the label",
-    "cvae-decoder": "VAE, decoder told the label",
+    "cvae": "VAE, encoder and decoder given the label",
+    "cvae-decoder": "VAE, decoder given the label",
     "cae-map": "CAE with a small map as its code",
     "cae-denoise": "CAE that removes noise",
 }
@@ -51,16 +50,17 @@ def _form() -> None:
     with st.popover("Train a model", icon=":material/model_training:"):
         st.session_state.setdefault("run_data", USUAL_DATA)
         data = st.selectbox(
-            "Pictures",
+            "Images",
             list(DATASETS),
             key="run_data",
             filter_mode=None,
             width=420,
             format_func=lambda name: DATASETS[name].title,
         )
+        st.session_state.setdefault("run_preset", presets.USUAL)
         preset = st.selectbox(
             "Model",
-            list(PRESETS),
+            list(presets.PRESETS),
             key="run_preset",
             filter_mode=None,
             width=420,
@@ -69,12 +69,12 @@ def _form() -> None:
         with st.container(horizontal=True):
             st.session_state.setdefault("run_latent", 16)
             st.session_state.setdefault("run_epochs", 5)
-            latent = st.number_input("Numbers in the code", 1, runs.MOST_NUMBERS, key="run_latent", width=200)
+            latent = st.number_input("Latent dimensions", 1, runs.MOST_NUMBERS, key="run_latent", width=200)
             epochs = st.number_input("Epochs", 1, runs.MOST_EPOCHS, key="run_epochs", width=200)
-        usual = runs.free_name(preset or "vae")
+        usual = runs.free_name(preset or presets.USUAL)
         name = st.text_input("Name", key="run_name", placeholder=usual, max_chars=80, width=420)
         request = RunRequest(
-            (name or "").strip() or usual, data or USUAL_DATA, preset or "vae", int(latent), int(epochs)
+            (name or "").strip() or usual, data or USUAL_DATA, preset or presets.USUAL, int(latent), int(epochs)
         )
         st.button("Start", icon=":material/play_arrow:", type="primary", on_click=_start, args=(request,))
 
@@ -98,7 +98,7 @@ def _watch() -> None:
     with button:
         st.button("Stop", icon=":material/stop:", on_click=runs.stop, disabled=now.stopping, width="stretch")
     if now.history:
-        curve = curves.Curve(now.request.name, now.history, PRESETS[now.request.preset].family == "vae")
+        curve = curves.Curve(now.request.name, now.history, families.of(presets.PRESETS[now.request.preset]))
         st.plotly_chart(
             curves.terms([curve], logarithmic=False),
             key="running",
@@ -113,9 +113,9 @@ def _progress_text(now: RunState) -> str:
     if now.stopping:
         return "stopping; its last finished epoch is kept"
     if not done:
-        return "loading the pictures and training the first epoch"
+        return "loading the images and training the first epoch"
     if done >= epochs:
-        return "measuring the finished model on the test split"
+        return "evaluating the finished model on the test split"
     seconds = sum(float(record.get("seconds", 0)) for record in now.history) / done * (epochs - done)
     left = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
     return f"epoch {done} of {epochs} finished, about {left} left"

@@ -31,7 +31,7 @@ from vae_core.files import write_text
 from vae_core.latent.distributions import fit_gaussian, standard_normal
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
-from vae_core.models import build
+from vae_core.models import build, families
 from vae_core.recipes import RECIPES, list_recipes
 
 NEIGHBOURS = 10
@@ -292,7 +292,7 @@ def report(checkpoint: Checkpoint, *, save: bool = False, samples: int = LIKELIH
     if save:
         save_metrics(checkpoint.folder, own)
     rows = {f"`{checkpoint.name}`": own}
-    if space.run.model.family != "pca":
+    if not families.of(space.run.model).closed_form:
         baseline = principal_components(config, min(space.latent, len(train) - 1), train)
         rows[baseline.name] = measure_space(baseline, test) | examine(baseline, test, train)
     if test.labels is not None:
@@ -326,7 +326,7 @@ def table() -> str:
         checkpoint = find_checkpoint(name, RECIPES.parent / "checkpoints")
         stored = checkpoint.metrics
         model = checkpoint.run.model
-        kl = f"{stored['kl']:.1f}" if model.family == "vae" else ""
+        kl = f"{stored['kl']:.1f}" if families.of(model).variational else ""
         # Gaussian pixels have a density, whose nats lie on another scale.
         nats = (f"{stored['total']:.1f}" if kl and model.likelihood == "bernoulli" else "", kl)
         cells = (

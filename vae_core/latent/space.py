@@ -191,6 +191,15 @@ class LatentSpace:
             estimates.append(total - np.log(samples))
         return _stack(estimates, (0,))
 
+    @torch.inference_mode()
+    def prototypes(self) -> list[tuple[str, np.ndarray, list[str]]]:
+        """Codes that the model itself holds, such as a codebook's entries; none for most families.
+
+        Returns:
+            Rows of a title, codes (N, latent), and a name for each.
+        """
+        return [(row.title, row.codes.numpy(), row.names) for row in self._model.prototypes()]
+
     # --- traversals, paths, samples ---------------------------------------------------------------------------
 
     def traverse(self, code: np.ndarray, dimension: int, values: np.ndarray, label: int | None = None) -> np.ndarray:

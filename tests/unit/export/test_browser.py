@@ -102,7 +102,7 @@ def test_the_header_can_be_read_by_others() -> None:
 
 def test_every_family_says_its_layers(tiny_checkpoints: Path) -> None:
     """They give what ``decode`` gives."""
-    for kind in ("pca", "cae", "vae"):
+    for kind in ("pca", "cae", "vae", "vqvae"):
         model, _ = load_model(tiny_checkpoints / kind)
         codes = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
         torch.testing.assert_close(model.decoder_layers()(codes), model.decode(codes))

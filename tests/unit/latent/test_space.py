@@ -15,7 +15,7 @@ from vae_core.data import ImageSet
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
 
-KINDS = ["pca", "cae", "vae", "cvae"]
+KINDS = ["pca", "cae", "vae", "cvae", "vqvae"]
 
 
 @pytest.fixture(params=KINDS)

@@ -54,7 +54,7 @@ class Stop:
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("family", ["cae", "vae"])
+@pytest.mark.parametrize("family", ["cae", "vae", "vqvae"])
 def test_training_lowers_the_test_loss(
     family: str, train_images: ImageSet, test_images: ImageSet, tmp_path: Path
 ) -> None:
@@ -74,6 +74,15 @@ def test_the_record_adds_up(tiny_checkpoints: Path) -> None:
         assert record["test"]["kl"] == pytest.approx(sum(record["test"]["kl_per_dim"]), abs=1e-3)
         assert record["images_per_second"] > 0
     assert find_checkpoint("cae", tiny_checkpoints).history[-1]["test"]["kl"] == 0
+
+
+def test_a_familys_own_terms_travel_by_name(tiny_checkpoints: Path) -> None:
+    """They are in every record of both splits, and in its total."""
+    for record in find_checkpoint("vqvae", tiny_checkpoints).history:
+        for split in ("train", "test"):
+            assert record[split]["commitment"] > 0
+            parts = record[split]["reconstruction"] + record[split]["commitment"]
+            assert record[split]["total"] == pytest.approx(parts, abs=2e-4)
 
 
 def test_the_same_run_twice_is_bit_equal(train_images: ImageSet, test_images: ImageSet, tmp_path: Path) -> None:
@@ -156,7 +165,7 @@ def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
 
 def test_a_finished_run_leaves_only_the_checkpoint(tiny_checkpoints: Path) -> None:
     """No work folder, no optimiser state, no temporary file."""
-    assert sorted(path.name for path in tiny_checkpoints.iterdir()) == ["cae", "cvae", "pca", "vae"]
+    assert sorted(path.name for path in tiny_checkpoints.iterdir()) == ["cae", "cvae", "pca", "vae", "vqvae"]
     names = sorted(path.name for path in (tiny_checkpoints / "vae").iterdir())
     assert names == ["history.jsonl", "metrics.json", "model.safetensors"]
 

@@ -8,6 +8,7 @@ import pytest
 from ui.training import curves
 from ui.training.curves import Curve
 from vae_core.config import RunConfig, TrainConfig
+from vae_core.models import families
 from vae_core.presets import PRESETS
 
 HISTORY = [
@@ -21,7 +22,7 @@ HISTORY = [
 
 def test_a_curve_has_a_solid_and_a_dotted_line_for_each_term() -> None:
     """Six lines, of which each split's is named once; the values are the history's."""
-    figure = curves.terms([Curve("mine", HISTORY, variational=True)], logarithmic=False)
+    figure = curves.terms([Curve("mine", HISTORY, families.named("vae"))], logarithmic=False)
     assert len(figure.data) == 6
     assert [line.name for line in figure.data if line.showlegend] == ["mine, test", "mine, train"]
     assert {line.line.dash for line in figure.data} == {"solid", "dot"}
@@ -32,7 +33,7 @@ def test_a_curve_has_a_solid_and_a_dotted_line_for_each_term() -> None:
 
 def test_several_runs_have_a_colour_each_and_a_deterministic_one_no_kl() -> None:
     """Without any variational run the third chart is left out."""
-    both = [Curve("a", HISTORY, variational=True), Curve("b", HISTORY, variational=False)]
+    both = [Curve("a", HISTORY, families.named("vae")), Curve("b", HISTORY, families.named("cae"))]
     figure = curves.terms(both, logarithmic=True)
     assert len({line.line.color for line in figure.data}) == 2
     assert len([line for line in figure.data if line.name.startswith("b")]) == 4
@@ -40,6 +41,16 @@ def test_several_runs_have_a_colour_each_and_a_deterministic_one_no_kl() -> None
     assert [title.text for title in figure.layout.annotations] == ["Total", "Reconstruction", "KL"]
     alone = curves.terms(both[1:], logarithmic=False)
     assert [title.text for title in alone.layout.annotations] == ["Total", "Reconstruction"]
+
+
+def test_a_familys_own_terms_have_panels() -> None:
+    """Under the heading of its record; a history from before such a term was kept still opens, without points."""
+    history = [{"test": {"total": 3.0, "reconstruction": 2.0, "commitment": 1.0}, "train": {}}]
+    figure = curves.terms([Curve("new", history, families.named("vqvae"))], logarithmic=False)
+    assert [title.text for title in figure.layout.annotations] == ["Total", "Reconstruction", "Commitment"]
+    assert [list(line.y) for line in figure.data if line.name == "new, test"] == [[3.0], [2.0], [1.0]]
+    old = curves.terms([Curve("old", HISTORY, families.named("vqvae"))], logarithmic=False)
+    assert np.isnan(old.data[-1].y).all()
 
 
 def test_the_dimension_that_carries_most_is_on_top() -> None:
@@ -79,5 +90,5 @@ def test_the_schedule_shows_and_says_when_weights_begin_to_be_averaged() -> None
 
 def test_a_models_name_is_text_in_a_figure() -> None:
     """Plotly's own tags have no effect in it."""
-    figure = curves.terms([Curve("<b>x</b>", HISTORY, variational=True)], logarithmic=False)
+    figure = curves.terms([Curve("<b>x</b>", HISTORY, families.named("vae"))], logarithmic=False)
     assert "<b>" not in figure.data[0].name

@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from ui.models import objectives
 from vae_core.config import ModelConfig
-from vae_core.models import losses
+from vae_core.models import families, losses
 from vae_core.presets import PRESETS
+
+
+def formula(model: ModelConfig) -> str:
+    """The objective as a card shows it."""
+    return families.of(model).formula(model)
+
+
+def in_words(model: ModelConfig) -> str:
+    """What stands under the formula."""
+    return " ".join(families.of(model).sentences(model))
+
 
 COLOUR = ModelConfig(image_shape=(3, 64, 64), latent=32, beta=4.0)
 
@@ -55,23 +66,23 @@ def test_the_tutorials_weights_are_computed_from_the_image_size() -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_has_a_formula_and_its_convention(preset: str) -> None:
     """Braces match, and the words say what is summed and what is averaged."""
-    formula, words = objectives.formula(PRESETS[preset]), objectives.in_words(PRESETS[preset])
-    assert formula.count("{") == formula.count("}")
-    assert formula.count("(") == formula.count(")")
-    assert "784" in formula
+    latex, words = formula(PRESETS[preset]), in_words(PRESETS[preset])
+    assert latex.count("{") == latex.count("}")
+    assert latex.count("(") == latex.count(")")
+    assert "784" in latex
     assert "summed over the 784 pixel values" in words
     assert "averaged over images" in words
 
 
 def test_a_formula_holds_what_the_model_has() -> None:
     """Beta, the number of dimensions, the label, the noise, the variance."""
-    formula = objectives.formula(COLOUR)
-    assert r"4 \cdot" in formula
-    assert "^{32}" in formula
-    assert "^{12288}" in formula
-    assert "z, y" in objectives.formula(replace(PRESETS["cvae"], classes=10))
-    assert r"f(\tilde x)" in objectives.formula(PRESETS["cae-denoise"])
-    assert "KL" not in objectives.formula(PRESETS["cae"])
-    assert "s^2" in objectives.formula(replace(PRESETS["cae"], likelihood="gaussian"))
-    assert r"\frac{1}{50}" in objectives.formula(ModelConfig(importance_samples=50))
-    assert "0.2" in objectives.in_words(PRESETS["cae-denoise"])
+    latex = formula(COLOUR)
+    assert r"4 \cdot" in latex
+    assert "^{32}" in latex
+    assert "^{12288}" in latex
+    assert "z, y" in formula(replace(PRESETS["cvae"], classes=10))
+    assert r"f(\tilde x)" in formula(PRESETS["cae-denoise"])
+    assert "KL" not in formula(PRESETS["cae"])
+    assert "s^2" in formula(replace(PRESETS["cae"], likelihood="gaussian"))
+    assert r"\frac{1}{50}" in formula(ModelConfig(importance_samples=50))
+    assert "0.2" in in_words(PRESETS["cae-denoise"])
