@@ -166,7 +166,7 @@ def train(options: Options) -> None:
     """
     out = options.out or checkpoints_folder()
     folder = out / choose_name(options, out)
-    from vae_core.training.loop import describe_images, fit
+    from vae_core.training.fit import describe_images, fit
     from vae_core.training.resume import unfinished_run  # torch: only when the options are good
 
     run = unfinished_run(folder) if options.resume else configure(options)

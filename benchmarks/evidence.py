@@ -37,7 +37,7 @@ from vae_core.maps.quality import trustworthiness
 from vae_core.maps.request import MapRequest
 from vae_core.recipes import RECIPES, load_recipe
 from vae_core.training import resume
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 OWN_RECIPES = Path(__file__).with_name("recipes")
 DOCS = RECIPES.parent / "docs"

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from vae_core.config import ModelConfig, RunConfig
 from vae_core.data import ImageSet
 from vae_core.models import Autoencoder, build
-from vae_core.training.loop import describe_images
+from vae_core.training.fit import describe_images
 
 RATE = 1e-3  # of Adam, constant, as nearly all such loops have it; pythae's own default is a tenth of it
 

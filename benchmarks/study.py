@@ -41,7 +41,8 @@ from vae_core.files import write_text
 from vae_core.models import Autoencoder
 from vae_core.training import loop, objective, schedule
 from vae_core.training.batches import Batch, Batches
-from vae_core.training.loop import Trainer, describe_images
+from vae_core.training.fit import describe_images
+from vae_core.training.loop import Trainer
 from vae_core.training.objective import Terms
 
 RESULTS = Path(__file__).with_name("study.jsonl")

@@ -38,7 +38,8 @@ from vae_core.evaluation.evaluate import measure
 from vae_core.latent.space import LatentSpace
 from vae_core.models import families
 from vae_core.training import loop, objective
-from vae_core.training.loop import Trainer, describe_images
+from vae_core.training.fit import describe_images
+from vae_core.training.loop import Trainer
 
 BATCH = 128
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"

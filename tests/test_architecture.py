@@ -90,7 +90,7 @@ def test_nothing_is_ever_unpickled(path: Path) -> None:
         ("vae_core.maps", {"torch", "sklearn", "umap", "openTSNE"}),
         ("vae_core.latent.space", {"torchvision", "sklearn", "umap"}),
         ("vae_core.latent.distributions", {"torch", "sklearn", "scipy"}),
-        ("vae_core.training.loop", {"torchvision", "sklearn", "umap"}),
+        ("vae_core.training.fit", {"torchvision", "sklearn", "umap"}),
         ("ui.frame", {"torch", "torchvision", "sklearn", "scipy"}),
         ("ui.explore.panels", {"torch", "sklearn", "scipy"}),
         ("vae_core.training.runs", {"torch", "sklearn", "tyro"}),

@@ -141,3 +141,21 @@ app = AppTest.from_string(
 assert not app.exception and len(app.get("bidi_component")) == 1
 """,
     )
+
+
+def test_a_family_is_one_file_and_its_name(copy: Path) -> None:
+    """A model is trained from its preset; its card has its formula and its curves its own term, all by its record."""
+    follow("Add a model family", copy)
+    use(
+        copy,
+        TRAIN.format(
+            arguments="--data digits --preset sparse --network mlp --epochs 1 --latent 4 --hidden 32 --name few"
+        )
+        + OPEN.format(page="pages/models.py")
+        + r"""
+assert r"\lVert z \rVert_1" in app.latex[0].value
+assert list(app.dataframe[0].value["Family"]) == ["SAE"]
+"""
+        + OPEN.format(page="pages/training.py")
+        + "assert 'Sparsity' in app.main.get('plotly_chart')[0].proto.spec",
+    )

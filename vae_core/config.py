@@ -10,7 +10,13 @@ import typing
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-FamilyName = Literal["pca", "cae", "vae", "vqvae"]  # each a file of vae_core/models
+# Each a file of vae_core/models, in the order in which people see them.
+FamilyName = Literal[
+    "pca",
+    "cae",
+    "vae",
+    "vqvae",
+]
 Network = Literal["shuffle", "residual", "strided", "dcec", "mlp", "convolutional"]
 Normalisation = Literal["none", "batch"]
 Condition = Literal["none", "decoder", "both"]

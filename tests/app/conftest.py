@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import load_images
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 PROJECT = Path(__file__).parent.parent.parent
 PAGES = ["app.py", *sorted(f"pages/{path.name}" for path in (PROJECT / "pages").glob("*.py"))]

@@ -9,7 +9,7 @@ import pytest
 
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 SIDE = 8
 

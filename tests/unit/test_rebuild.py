@@ -15,7 +15,7 @@ from vae_core.data import ImageSet
 from vae_core.evaluation import evaluate
 from vae_core.latent.space import LatentSpace
 from vae_core.recipes import Recipe
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 
 @pytest.fixture

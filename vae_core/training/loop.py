@@ -1,15 +1,10 @@
-"""The training loop: AdamW on a one-cycle schedule, resumable by epoch."""
+"""The training loop: epochs of AdamW steps on a one-cycle schedule, and what an epoch leaves in the history."""
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,20 +12,16 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn
 from tqdm import tqdm
 
-from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model, save_tensors
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
-from vae_core.evaluation.evaluate import measure
 from vae_core.models import Autoencoder, build, families, losses
-from vae_core.training import ExplosionError, TrainingError
+from vae_core.training import ExplosionError
 from vae_core.training.batches import Batch, Batches
 from vae_core.training.objective import Terms, as_record, evaluate, objective, sums_of
-from vae_core.training.resume import STATE, read_state, state_folder, work_folder
 from vae_core.training.schedule import augmented_share, learning_rate
 
 SUMMED_STEPS = 50  # whose terms are added up at once
 ADAM_BETA1 = 0.9
-MOST_ATTEMPTS = 5  # at an epoch whose loss explodes
 
 History = list[dict[str, Any]]
 
@@ -71,9 +62,9 @@ class Trainer:
         torch.manual_seed(run.train.seed)
         # channels-last convolutions are about a fifth faster, on processors as on accelerators
         self.model = build(run.model).to(self.device).to(memory_format=torch.channels_last)
-        self.mean: AveragedModel | None = None
+        self.averaged: AveragedModel | None = None
         if run.train.average_from < 1:
-            self.mean = AveragedModel(self.model, multi_avg_fn=get_swa_multi_avg_fn())
+            self.averaged = AveragedModel(self.model, multi_avg_fn=get_swa_multi_avg_fn())
         if run.train.compile:
             for stack in self.model.children():
                 stack.compile()  # in place, so that the names of the weights stay
@@ -92,11 +83,11 @@ class Trainer:
 
     @property
     def result(self) -> Autoencoder:
-        """The model as the training leaves it: the mean of its weights once they are averaged."""
-        if self.mean is None or not self.mean.n_averaged:
+        """The model as the training leaves it: with the averaged weights, once there are some."""
+        if self.averaged is None or not self.averaged.n_averaged:
             return self.model
-        assert isinstance(self.mean.module, Autoencoder)
-        return self.mean.module
+        assert isinstance(self.averaged.module, Autoencoder)
+        return self.averaged.module
 
     @property
     def steps_per_epoch(self) -> int:
@@ -209,160 +200,5 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(progress, self.run.train)
         self.optimiser.step()
-        if self.mean is not None and progress >= self.run.train.average_from:
-            self.mean.update_parameters(self.model)
-
-    # --- state between epochs ---------------------------------------------------------------------------------
-
-    def save_state(self, folder: Path) -> None:
-        """Write all that is needed to go on after the last finished epoch, atomically."""
-        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        for index, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-        if self.mean is not None:
-            tensors |= {f"mean.{name}": tensor for name, tensor in self.mean.state_dict().items()}
-        metadata = {"run": self.run.to_json(), "history": json.dumps(self.history)}
-        save_tensors(folder / STATE, tensors, metadata)
-
-    def load_state(self, folder: Path) -> None:
-        """Go on from a saved state.
-
-        Raises:
-            TrainingError: if there is none, it is damaged, or it belongs to another configuration.
-            ConfigError: if its configuration cannot be read.
-        """
-        metadata, tensors = read_state(folder)
-        if RunConfig.from_json(metadata.get("run", "")) != self.run:  # not as text: options may have been added since
-            raise TrainingError(f"{folder / STATE} has another configuration; give the same options as then")
-
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-        self.model.load_state_dict(part("model."))
-        if self.mean is not None:
-            self.mean.load_state_dict(part("mean."))
-        optimiser = self.optimiser.state_dict()
-        for name, value in part("optimiser.").items():
-            index, entry = name.split(".")
-            weight = self.trained[int(index)]
-            if value.shape == weight.shape:  # the fused optimiser reads both in the order of their memory
-                value = torch.empty_like(weight, dtype=value.dtype, requires_grad=False).copy_(value)
-            optimiser["state"].setdefault(int(index), {})[entry] = value
-        self.optimiser.load_state_dict(optimiser)
-        self.history = json.loads(metadata["history"])
-
-
-def fit(
-    run: RunConfig,
-    train: ImageSet,
-    test: ImageSet,
-    folder: Path,
-    *,
-    on_epoch: Callable[[dict[str, Any]], None] | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    show_progress: bool = True,
-) -> Path:
-    """Train a model and leave it as a checkpoint folder.
-
-    The checkpoint appears when the run is finished, or stopped with Ctrl-C (KeyboardInterrupt) after at least one
-    epoch; until then its state lies in ``work_folder(folder)``. ``resume`` takes up a run that was stopped or killed.
-
-    Args:
-        run: the configuration; its image shape and classes must be those of the data.
-        train: images to learn from.
-        test: images for the test figures; never learnt from.
-        folder: the checkpoint's folder, its name the checkpoint's name.
-        on_epoch: called with each epoch's record.
-        resume: go on with an interrupted run of the same configuration.
-        overwrite: replace a checkpoint of that name, once the new one is finished.
-        show_progress: draw progress bars.
-
-    Returns:
-        The checkpoint's folder.
-
-    Raises:
-        TrainingError: the loss exploded or left the finite numbers, or there is nothing to resume.
-        CheckpointError: the name is taken or impossible, or the disk is full.
-        ConfigError: the network cannot take the images.
-        KeyboardInterrupt: stopped before the first epoch was finished; nothing is left behind.
-    """
-    check_name(folder.name)
-    work = work_folder(folder)
-    if folder.exists() and not (overwrite or resume):
-        raise CheckpointError(f"{folder.name} exists already; choose another --name, or replace it with --overwrite")
-    trainer = Trainer(run, train, test)
-    if resume:
-        trainer.load_state(state_folder(folder))
-    elif work.exists():
-        shutil.rmtree(work)
-    epochs = run.train.epochs if trainer.trained else 1
-    try:
-        while len(trainer.history) < epochs:
-            _next_epoch(trainer, folder, show_progress)
-            trainer.save_state(work)
-            save_history(work, trainer.history)
-            if on_epoch:
-                on_epoch(trainer.history[-1])
-    except BaseException as error:
-        if not (work / STATE).exists():
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-        if not isinstance(error, KeyboardInterrupt):
-            raise
-        trainer.load_state(work)  # the weights of the last finished epoch
-    return _publish(trainer, train, test, work, folder, finished=len(trainer.history) == epochs)
-
-
-def _next_epoch(trainer: Trainer, folder: Path, show_progress: bool) -> None:
-    """Train for one epoch; if its loss explodes, go back to its start and show the images in another order.
-
-    What explodes is rare: certain images after certain steps (Chowdhery et al. 2022, "PaLM", section 5.1, where going
-    back and passing over a spike's batches kept it from coming again). A rate that is too high explodes again.
-    """
-    while True:
-        try:
-            return trainer.epoch(show_progress)
-        except ExplosionError:
-            trainer.attempt += 1
-            if not trainer.history or trainer.attempt == MOST_ATTEMPTS:
-                raise
-            trainer.load_state(state_folder(folder))
-
-
-def _publish(trainer: Trainer, train: ImageSet, test: ImageSet, work: Path, folder: Path, *, finished: bool) -> Path:
-    """Turn a run's work folder into the checkpoint, replacing an older one only when all is written.
-
-    An unfinished run keeps its state in the checkpoint, so that it can be resumed.
-    """
-    save_model(work, trainer.result.cpu().eval(), trainer.run)
-    save_history(work, trainer.history)
-    save_metrics(work, measure(work, test, train))
-    if finished:
-        (work / STATE).unlink(missing_ok=True)
-    replaced = folder.parent / f".{folder.name}.replaced"
-    shutil.rmtree(replaced, ignore_errors=True)
-    if folder.exists():
-        folder.rename(replaced)
-    work.rename(folder)
-    shutil.rmtree(replaced, ignore_errors=True)
-    return folder
-
-
-def describe_images(run: RunConfig, train: ImageSet) -> RunConfig:
-    """The run with what the data decides: image shape, size, channels and number of classes.
-
-    Raises:
-        TrainingError: if the model is conditional and the images have no labels.
-    """
-    channels, height, width = train.images.shape[1:]
-    conditional = run.model.condition != "none"
-    if conditional and train.labels is None:
-        raise TrainingError(f"{run.data.name} has no labels, which condition={run.model.condition} needs")
-    model = replace(
-        run.model,
-        image_shape=(channels, height, width),
-        classes=len(train.class_names) if conditional else 0,
-    )
-    size = run.data.size or (height if height == width else None)
-    return replace(run, data=replace(run.data, size=size, channels=channels), model=model)
+        if self.averaged is not None and progress >= self.run.train.average_from:
+            self.averaged.update_parameters(self.model)

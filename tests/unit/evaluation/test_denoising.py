@@ -11,7 +11,7 @@ from tests.unit.conftest import tiny_run
 from vae_core.checkpoint import find_checkpoint
 from vae_core.data import ImageSet
 from vae_core.evaluation.denoising import add_noise
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 
 def test_an_image_gets_the_same_noise_wherever_it_stands(test_images: ImageSet) -> None:

@@ -21,7 +21,7 @@ from vae_core.evaluation import classifier, evaluate, metrics
 from vae_core.evaluation.classifier import train_classifier
 from vae_core.latent.space import LatentSpace
 from vae_core.models import Autoencoder, Posterior
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 LATENT, SIDE = 3, 4
 

@@ -16,7 +16,7 @@ from vae_core.data import ImageSet
 from vae_core.evaluation.probes import measure_attributes
 from vae_core.latent.directions import AttributeDirections, direction_towards, is_told
 from vae_core.latent.space import LatentSpace
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 
 NAMES = ("told", "noise", "always")
 

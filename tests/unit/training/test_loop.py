@@ -19,7 +19,7 @@ from vae_core.data import ImageSet
 from vae_core.models import build, losses
 from vae_core.training import TrainingError, loop, objective, resume, schedule
 from vae_core.training.batches import Batch, Batches, augmented
-from vae_core.training.loop import describe_images, fit
+from vae_core.training.fit import describe_images, fit
 from vae_core.training.resume import unfinished_run, work_folder
 from vae_core.training.schedule import learning_rate, one_cycle
 
