@@ -52,7 +52,7 @@ class Options:
         str,
         arg(
             metavar="NAME",
-            help=f"The images: {', '.join(DATASETS)}, or folder:PATH with pictures, sub-folders being classes.",
+            help=f"The images: {', '.join(DATASETS)}, or folder:PATH of images, sub-folders being classes.",
         ),
     ] = "fashion-mnist-small"
     name: Annotated[str | None, arg(metavar="NAME")] = None
@@ -60,7 +60,7 @@ class Options:
     size: Annotated[int | None, arg(metavar="PIXELS")] = None
     """Height and width that images are resized to; else their own size, or 64 for a folder."""
     fit: Fit = "crop"
-    """How a picture becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
+    """How an image becomes a square. crop: its centre. pad: all of it, its edge's colour around."""
     channels: Annotated[int | None, arg(metavar="{1,3}")] = None
     """1 for grey, 3 for colour; else what the images have."""
     binarise: bool = False
@@ -120,7 +120,7 @@ def read_options(arguments: list[str]) -> Options:
 def configure(options: Options) -> RunConfig:
     """The run that the options ask for, before the data has had its say."""
     name = options.data
-    if name.startswith(FOLDER_PREFIX):  # so that the app finds the pictures from wherever it is started
+    if name.startswith(FOLDER_PREFIX):  # so that the app finds the images from wherever it is started
         name = f"{FOLDER_PREFIX}{Path(name.removeprefix(FOLDER_PREFIX)).expanduser().resolve()}"
     data = DataConfig(name, options.size, options.fit, options.channels, options.binarise, options.validation)
     return RunConfig(data, ModelConfig(**vars(options.model)), options.train)

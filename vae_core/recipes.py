@@ -2,7 +2,7 @@
 
 A recipe names its data, a preset, and what differs from the preset:
 
-    title = "VAE with 16 numbers"
+    title = "16-dimensional VAE"
     preset = "vae"
     [data]
     name = "fashion-mnist"

@@ -54,7 +54,7 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory, train_images: Ima
         "cae": tiny_run(family="cae"),
         "vae": tiny_run(),
         "cvae": tiny_run(condition="both"),
-        "vqvae": tiny_run(family="vqvae", latent=4),
+        "vqvae": tiny_run(family="vqvae"),
     }
     for name, run in kinds.items():
         fit(describe_images(run, train_images), train_images, test_images, folder / name, show_progress=False)

@@ -52,21 +52,21 @@ def terms_in_words(curves: list[Curve]) -> str:
 
 def values(history: list[dict[str, Any]], split: str, term: str) -> np.ndarray:
     """A term over the epochs (E,), nats per image; NaN where a record lacks it."""
-    found = []
+    points = []
     for record in history:
         part = record.get(split) if isinstance(record, dict) else None
         value = part.get(term) if isinstance(part, dict) else None
-        found.append(float(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan)
-    return np.array(found)
+        points.append(float(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan)
+    return np.array(points)
 
 
 def kl_per_dimension(history: list[dict[str, Any]]) -> np.ndarray | None:
     """KL of each dimension over the epochs (E, D) on the test split; None if the records do not hold it."""
     try:
-        found = np.array([record["test"]["kl_per_dim"] for record in history], float)
+        kl = np.array([record["test"]["kl_per_dim"] for record in history], float)
     except (TypeError, ValueError, KeyError):
         return None
-    return found if found.ndim == 2 and found.size else None
+    return kl if kl.ndim == 2 and kl.size else None
 
 
 def terms(curves: list[Curve], *, logarithmic: bool) -> Figure:
@@ -90,15 +90,15 @@ def terms(curves: list[Curve], *, logarithmic: bool) -> Figure:
 def _line(curve: Curve, split: str, term: str, colour: str, dash: str, *, legend: bool) -> Any:
     from plotly import graph_objects
 
-    found = values(curve.history, split, term)
+    points = values(curve.history, split, term)
     name = _no_html(curve.name)
     return graph_objects.Scatter(
-        x=np.arange(1, len(found) + 1),
-        y=found,
+        x=np.arange(1, len(points) + 1),
+        y=points,
         name=f"{name}, {split}",
         legendgroup=f"{name}, {split}",
         showlegend=legend,
-        mode="lines+markers" if len(found) < 3 else "lines",
+        mode="lines+markers" if len(points) < 3 else "lines",
         line={"color": colour, "dash": dash},
         hovertemplate=f"{name}, {split}<br>epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
     )
@@ -108,23 +108,23 @@ def dimensions(history: list[dict[str, Any]]) -> Figure | None:
     """KL per dimension over the epochs as a heat map, the dimension that carries most at the end on top."""
     from plotly import graph_objects
 
-    found = kl_per_dimension(history)
-    if found is None:
+    kl = kl_per_dimension(history)
+    if kl is None:
         return None
-    order = np.argsort(found[-1])  # plotly draws the first row at the bottom
+    order = np.argsort(kl[-1])  # plotly draws the first row at the bottom
     figure = graph_objects.Figure(
         graph_objects.Heatmap(
-            x=np.arange(1, len(found) + 1),
+            x=np.arange(1, len(kl) + 1),
             y=[f"z{dimension}" for dimension in order],
-            z=found[:, order].T,
+            z=kl[:, order].T,
             colorscale="Cividis",
             zmin=0,
-            zmax=max(float(np.percentile(found, BRIGHTEST)), SMALLEST),
+            zmax=max(float(np.percentile(kl, BRIGHTEST)), SMALLEST),
             colorbar={"title": {"text": "nats"}},
             hovertemplate="%{y}, epoch %{x}: %{z:.3f} nats<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="Epoch", dtick=_whole_ticks(len(found)))
+    figure.update_xaxes(title_text="Epoch", dtick=_whole_ticks(len(kl)))
     return _laid_out(figure, HEIGHT)
 
 

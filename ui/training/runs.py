@@ -69,7 +69,7 @@ def _form() -> None:
         with st.container(horizontal=True):
             st.session_state.setdefault("run_latent", 16)
             st.session_state.setdefault("run_epochs", 5)
-            latent = st.number_input("Latent dimensions", 1, runs.MOST_NUMBERS, key="run_latent", width=200)
+            latent = st.number_input("Latent dimensions", 1, runs.MOST_DIMENSIONS, key="run_latent", width=200)
             epochs = st.number_input("Epochs", 1, runs.MOST_EPOCHS, key="run_epochs", width=200)
         usual = runs.free_name(preset or presets.USUAL)
         name = st.text_input("Name", key="run_name", placeholder=usual, max_chars=80, width=420)

@@ -39,13 +39,13 @@ class Architecture:
     variational: bool
     decoder: tuple[Step, ...]
     encoder_labels: int
-    """Inputs (or planes) that the label adds to the encoder, one for each class; 0 if it is not told."""
+    """Inputs (or planes) that the label adds to the encoder, one for each class; 0 if it is not given."""
     label_step: int
     """The position of the first encoder step that is given the label; without meaning if none is."""
     decoder_labels: int
     """The same for the decoder, whose first step is given the label beside the code."""
     parameters: int
-    """All numbers that the checkpoint stores, learnt or fitted."""
+    """All values that the checkpoint stores, learned or fitted."""
 
 
 @dataclass
@@ -82,16 +82,16 @@ def describe(config: ModelConfig) -> Architecture:
     encoder, head, _ = _record(model, lambda: model.encode(images, labels).mean)
     decoder, _, output = _record(model, lambda: model.decode(codes, labels))
     parameters = sum(tensor.numel() for tensor in model.state_dict().values())
-    told = config.classes
+    classes = config.classes
     return Architecture(
         image=tuple(config.image_shape),
         encoder=encoder or (Step("linear", (config.latent,)),),
         code=tuple(getattr(model, "code_shape", (config.latent,))),
         variational=model.variational,
         decoder=decoder or (Step("linear", tuple(output.shape[1:])),),
-        encoder_labels=told if config.condition == "both" else 0,
+        encoder_labels=classes if config.condition == "both" else 0,
         label_step=head,
-        decoder_labels=told if config.condition != "none" else 0,
+        decoder_labels=classes if config.condition != "none" else 0,
         parameters=parameters,
     )
 

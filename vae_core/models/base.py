@@ -132,7 +132,7 @@ class Autoencoder(nn.Module):
 
 
 def build(config: ModelConfig) -> Autoencoder:
-    """A new model with freshly drawn weights (from torch's global random state).
+    """A new model with random weights (from torch's global random state).
 
     Raises:
         ConfigError: if the network cannot take the images' size, or labels are amiss.

@@ -80,7 +80,7 @@ def importance_weighted_bound(log_weights: Tensor) -> Tensor:
     """Log of the mean importance weight: a lower bound of log p(x) that grows with K (Burda et al. 2016, eq. 8).
 
     Args:
-        log_weights: (K, N), log p(x|z) + log p(z) - log q(z|x) for K draws of z from q(z|x).
+        log_weights: (K, N), log p(x|z) + log p(z) - log q(z|x) for K samples z of q(z|x).
 
     Returns:
         (N,) nats per image; with K = 1 a one-sample estimate of the ELBO.

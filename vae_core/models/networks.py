@@ -189,11 +189,11 @@ def mlp(config: ModelConfig, statistics: int) -> Stacks:
 
 
 def convolutional(config: ModelConfig, statistics: int) -> Stacks:
-    """No fully connected layer: the code is a small map, down to 1x1 for codes of few numbers."""
+    """No fully connected layer: the code is a small map, down to 1x1 for codes of few dimensions."""
     height, width = config.image_shape[1:]
     stages = halvings(height, width, MAP_SIDES)
     sides = (height >> stages, width >> stages)
-    if config.latent % (sides[0] * sides[1]):  # too few numbers for a map: the last convolution covers it whole
+    if config.latent % (sides[0] * sides[1]):  # too few dimensions for a map: the last convolution covers it whole
         code_channels, kernel, code_sides = config.latent, sides, (1, 1)
     else:
         code_channels, kernel, code_sides = config.latent // (sides[0] * sides[1]), (1, 1), sides
@@ -245,7 +245,7 @@ def _with_dense(
 
     Args:
         config: the model.
-        statistics: numbers the encoder gives for each code dimension (1, or 2 for mean and log-variance).
+        statistics: how many values the encoder gives for each latent dimension (1, or 2 for mean and log-variance).
         down: the encoder's convolutions, from the image to a map of shape ``last``.
         up: the decoder's, from a map of shape ``first`` to the image.
         last: (channels, height, width).

@@ -51,10 +51,10 @@ class Batches:
         for indices in order.split(size):
             if len(indices) < len(rows):
                 rows, pixels = rows[: len(indices)], pixels[: len(indices)]
-            found = torch.index_select(self.images, 0, indices, out=rows)  # faster than indexing
+            chosen = torch.index_select(self.images, 0, indices, out=rows)  # faster than indexing
             if augmented_share > 0:
-                found = self._augmented(found, augmented_share, generator)
-            images = pixels.copy_(found).div_(255)  # twice as fast as dividing bytes
+                chosen = self._augmented(chosen, augmented_share, generator)
+            images = pixels.copy_(chosen).div_(255)  # twice as fast as dividing bytes
             if self.binarise:
                 images = torch.bernoulli(images, generator=generator)
             inputs = images
@@ -78,11 +78,11 @@ def augmented(images: Tensor, flip: bool, shift: int, generator: torch.Generator
 
     def positions(side: int, mirror: bool) -> Tensor:
         moves = torch.randint(-shift, shift + 1, (count, 1), generator=generator, device=device)
-        found = (torch.arange(side, device=device) + moves).clamp_(0, side - 1)
+        pixels_from = (torch.arange(side, device=device) + moves).clamp_(0, side - 1)
         if mirror:
             turned = torch.rand((count, 1), generator=generator, device=device) < 0.5
-            found = torch.where(turned, side - 1 - found, found)
-        return found
+            pixels_from = torch.where(turned, side - 1 - pixels_from, pixels_from)
+        return pixels_from
 
     rows, columns = positions(height, mirror=False), positions(width, mirror=flip)
     moved = images.gather(2, rows[:, None, :, None].expand_as(images))

@@ -43,7 +43,7 @@ def fit(
         on_epoch: called with each epoch's record.
         resume: go on with an interrupted run of the same configuration.
         overwrite: replace a checkpoint of that name, once the new one is finished.
-        show_progress: draw progress bars.
+        show_progress: show progress bars.
 
     Returns:
         The checkpoint's folder.

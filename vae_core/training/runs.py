@@ -26,7 +26,7 @@ from vae_core.presets import PRESETS
 
 SWITCH = "LATENT_TRAINING"
 MOST_EPOCHS = 500
-MOST_NUMBERS = 256
+MOST_DIMENSIONS = 256
 NAMES_TRIED = 1000
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -52,8 +52,8 @@ class RunRequest:
             raise RunError(f"there is no data set {self.data!r}; choose one of {', '.join(DATASETS)}")
         if self.preset not in PRESETS:
             raise RunError(f"there is no preset {self.preset!r}; choose one of {', '.join(PRESETS)}")
-        if not 1 <= self.latent <= MOST_NUMBERS:
-            raise RunError(f"a code of {self.latent} numbers is out of range; choose 1 to {MOST_NUMBERS}")
+        if not 1 <= self.latent <= MOST_DIMENSIONS:
+            raise RunError(f"{self.latent} latent dimensions are out of range; choose 1 to {MOST_DIMENSIONS}")
         if not 1 <= self.epochs <= MOST_EPOCHS:
             raise RunError(f"{self.epochs} epochs are out of range; choose 1 to {MOST_EPOCHS}")
         if (checkpoints_folder() / self.name).exists():
@@ -90,7 +90,7 @@ class RunState:
     """Since it was started; until its end, once it has ended."""
     running: bool
     stopping: bool
-    """Whether it was told to stop; it then keeps its last finished epoch."""
+    """Whether it was asked to stop; it then keeps its last finished epoch."""
     error: str | None
     """Why there is no checkpoint, once the run has ended without one."""
 
@@ -173,7 +173,7 @@ def state() -> RunState | None:
 
 
 def stop() -> None:
-    """Tell the run at work to stop after keeping its last finished epoch; nothing if there is none."""
+    """Ask the run at work to stop after keeping its last finished epoch; nothing if there is none."""
     run = _latest
     if run is None or run.process.poll() is not None:
         return
@@ -212,5 +212,5 @@ def _reason(run: _Run) -> str:
         lines = run.log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return told[-1] if told else f"the training ended with exit status {run.process.returncode}; see {run.log}"
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return errors[-1] if errors else f"the training ended with exit status {run.process.returncode}; see {run.log}"
