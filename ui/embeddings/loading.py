@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vae_core.data import ImageSet
 
 POLL_SECONDS = 0.5
-CODES = "codes"  # the plane of a model with two numbers, which is its own map
+CODES = "codes"  # the codes of a 2-dimensional model, which are their own map
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ def find_map(request: MapRequest, ready: Mapping[str, Map]) -> Map | None:
 
 
 def plane_of_codes(checkpoint: Checkpoint, indices: np.ndarray) -> Map:
-    """The codes of a model with two numbers, as they are.
+    """The codes of a 2-dimensional model, as they are.
 
     Raises:
         UserError: if the images are not here or the model cannot be opened.

@@ -26,7 +26,7 @@ def quality(checkpoint: Checkpoint, shown: Map, points: Points) -> MapQuality | 
     return _measure(shown.key, points.key, checkpoint, shown, points)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Measuring the map …")
+@st.cache_resource(max_entries=16, show_spinner="Evaluating the map …")
 def _measure(key: str, points_key: str, _checkpoint: Checkpoint, _map: Map, _points: Points) -> MapQuality:
     mapped = coordinates.mapped(_checkpoint, _map, _points.indices)
     if _map.request is None:
@@ -38,7 +38,7 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
     """The figures of one map, each with what it means."""
     found = quality(checkpoint, shown, points)
     if found is None:
-        st.caption(f"These figures need more than {2 * NEIGHBOURS} points; there are {len(points.indices)}.")
+        st.caption(f"These scores need more than {2 * NEIGHBOURS} points; there are {len(points.indices)}.")
         return
     seconds = None if shown.request is None else maps.seconds(shown.request, checkpoint.folder)
     took = "" if seconds is None else f"; it took {seconds:,.1f} s of processor time"
@@ -72,11 +72,11 @@ def panel(checkpoint: Checkpoint, shown: Map, points: Points, *, key: str) -> No
         alt=f"Shepard plot: distances of pairs on the map against the distances of their {what}",
     )
     st.caption(
-        f"Each dot is a pair of pictures; rank correlation {found.rank_correlation:.2f}. On a map that keeps distances "
+        f"Each dot is a pair of images; rank correlation {found.rank_correlation:.2f}. On a map that keeps distances "
         "they lie on a line. t-SNE and UMAP keep near ones only: do not read the gaps between clusters, or their sizes."
     )
     if has_chance(shown):
-        st.caption("What is stable, and what is chance? Choose “Another seed” beside it, and colour by distortion.")
+        st.caption("What is stable, and what is chance? Show another seed beside this map, and colour by distortion.")
 
 
 def has_chance(shown: Map) -> bool:
