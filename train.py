@@ -179,7 +179,7 @@ def train(options: Options) -> None:
     )
     fit(run, train_images, test_images, folder, on_epoch=report, resume=options.resume, overwrite=options.overwrite)
     metrics = find_checkpoint(folder.name, out).metrics
-    print(f"{folder} is ready: test MSE {metrics['mse']:.5f}, {metrics['total']:.2f} nats per image", flush=True)
+    print(f"{folder} is ready: test MSE {metrics.mse:.5f}, {metrics.total:.2f} nats per image", flush=True)
     if options.maps:
         from vae_core.maps import make_maps_with_bar
 

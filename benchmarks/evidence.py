@@ -29,7 +29,9 @@ from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import load_images
 from vae_core.evaluation import metrics
-from vae_core.evaluation.evaluate import measure, principal_components, seen_by
+from vae_core.evaluation.baseline import principal_components
+from vae_core.evaluation.evaluate import evaluate_checkpoint
+from vae_core.evaluation.images import prepared
 from vae_core.files import cache_folder, write_text
 from vae_core.latent.space import LatentSpace
 from vae_core.maps.projection import embed
@@ -229,7 +231,7 @@ def maps_of_pixels(settings: Settings) -> list[Figure]:
 def likelihood(name: str, label: str, reference: float, samples: int, settings: Settings, source: str) -> list[Figure]:
     """Importance-weighted NLL of binarised MNIST on the whole test split."""
     space = trained(name, settings)
-    test = seen_by(space.run.data, load_images(space.run.data, "test"))
+    test = prepared(space.run.data, load_images(space.run.data, "test"))
     draws = settings.samples or samples
     nll = -space.log_likelihood(test.images, samples=draws)
     error = nll.std(ddof=1) / np.sqrt(len(nll))
@@ -258,7 +260,7 @@ def binarised_best(settings: Settings) -> list[Figure]:
 def grey_mnist(settings: Settings) -> list[Figure]:
     """The network of a thousand tutorials."""
     space = trained("mnist-mlp-20", settings)
-    figures = measure(cache_folder("evidence") / space.name, load_images(space.run.data, "test"))
+    figures = evaluate_checkpoint(cache_folder("evidence") / space.name, load_images(space.run.data, "test")).to_json()
     label = "MNIST, grey, 400-20 MLP VAE after 10 epochs: test BCE + KL"
     how = "whole test split, one posterior sample an image"
     return [Figure(label, figures["total"], 105.6, "at most", how, "PyTorch's VAE example, about", digits=2)]
@@ -267,8 +269,8 @@ def grey_mnist(settings: Settings) -> list[Figure]:
 def grey_fashion(settings: Settings) -> list[Figure]:
     """The shipped 16-dimensional pair."""
     test = load_images(FASHION, "test")
-    vae = measure(SHIPPED / "fashion-vae-16", test)
-    cae = measure(SHIPPED / "fashion-cae-16", test)
+    vae = evaluate_checkpoint(SHIPPED / "fashion-vae-16", test).to_json()
+    cae = evaluate_checkpoint(SHIPPED / "fashion-cae-16", test).to_json()
     how = "whole test split, shipped checkpoint"
     return [
         Figure(

@@ -34,7 +34,7 @@ from benchmarks.report import print_table, verdict
 from vae_core.checkpoint import list_checkpoints
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from vae_core.data import ImageSet, load_images
-from vae_core.evaluation.evaluate import measure
+from vae_core.evaluation.evaluate import evaluate_checkpoint
 from vae_core.latent.space import LatentSpace
 from vae_core.models import families
 from vae_core.training import loop, objective
@@ -285,7 +285,7 @@ def evaluation(scale: Scale) -> None:
         ("encoding", lambda: space.encode(test.images)),
         ("decoding", lambda: space.decode(np.zeros((len(test), space.latent), np.float32))),
         ("evaluation: reconstruction + KL, as after each epoch", lambda: space.objective(test.images)),
-        ("all figures of metrics.json, with the means decoded", lambda: measure(CHECKPOINT, test)),
+        ("all figures of metrics.json, with the means decoded", lambda: evaluate_checkpoint(CHECKPOINT, test)),
     ):
         work()
         seconds = []

@@ -5,23 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.frame import open_page, plain
-from ui.models import cards
+from ui.models import cards, listing
 from ui.state import address, loaders, point
 
 checkpoint = open_page("pages/models.py")
 usable = loaders.checkpoints()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    sets = [cards.EVERYTHING, *sorted({cards.data_title(model) for model in usable})]
+    sets = [listing.EVERYTHING, *sorted({listing.data_title(model) for model in usable})]
     data = st.selectbox("Data", sets, key=address.DATA.name, width=300, filter_mode=None, bind=address.BIND)
-    families = [cards.EVERYTHING, *cards.FAMILIES]
+    families = [listing.EVERYTHING, *listing.FAMILIES]
     family = st.segmented_control(
-        "Family", families, default=cards.EVERYTHING, key=address.FAMILY.name, required=True, bind=address.BIND
+        "Family", families, default=listing.EVERYTHING, key=address.FAMILY.name, required=True, bind=address.BIND
     )
-shown = cards.filtered(usable, data or cards.EVERYTHING, family or cards.EVERYTHING)
+shown = listing.filtered(usable, data or listing.EVERYTHING, family or listing.EVERYTHING)
 if shown:
-    cards.choose_from(shown, checkpoint)
+    listing.choose_from(shown, checkpoint)
 else:
-    st.caption("No model is both.")
+    st.caption("No model matches both filters.")
 
 st.header(plain(checkpoint.name), anchor=False, divider="gray")
 st.markdown(plain(cards.title_of(checkpoint)))
@@ -40,13 +40,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "application/octet-stream",
         icon=":material/download:",
         on_click="ignore",
-        help="Safetensors, with the whole configuration in the header",
+        help="A safetensors file with the whole configuration in its header",
     )
 cards.figures(checkpoint)
 network = loaders.attempt(lambda: cards.architecture(checkpoint))
 strip, about = st.columns([3, 2], gap="large")
 with strip:
-    loaders.attempt(lambda: cards.pictures(checkpoint))
+    loaders.attempt(lambda: cards.images(checkpoint))
 with about:
     cards.facts(checkpoint, network.parameters if network else 0)
 if network:
@@ -55,9 +55,9 @@ if network:
 loaders.attempt(lambda: cards.prototypes(checkpoint))
 st.subheader("Objective", anchor=False)
 cards.objective(checkpoint)
-if told := cards.attributes(checkpoint):
+if attributes := cards.attributes(checkpoint):
     st.subheader("Attributes", anchor=False)
-    cards.show_attributes(told)
+    cards.show_attributes(attributes)
 st.subheader("Recipe", anchor=False)
 cards.recipe(checkpoint)
 point.write_address()

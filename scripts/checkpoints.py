@@ -16,7 +16,8 @@ from pathlib import Path
 from vae_core.checkpoint import checkpoints_folder, find_checkpoint
 from vae_core.config import UserError
 from vae_core.data import DataMissingError, load_images
-from vae_core.evaluation.evaluate import add_figures
+from vae_core.evaluation.further import add_further_metrics
+from vae_core.evaluation.record import Metrics
 from vae_core.maps import make_maps_with_bar, usual_maps
 from vae_core.models import families
 from vae_core.recipes import Recipe, list_recipes, load_recipe
@@ -33,7 +34,7 @@ def is_trained(recipe: Recipe, folder: Path) -> bool:
         found = find_checkpoint(recipe.name, folder)
     except UserError:
         return False
-    return recipe.made(found.run) and bool(found.metrics) and not (found.folder / STATE).exists()
+    return recipe.made(found.run) and found.metrics != Metrics() and not (found.folder / STATE).exists()
 
 
 def lacks_maps(recipe: Recipe, folder: Path) -> bool:
@@ -48,9 +49,10 @@ def lacks_figures(recipe: Recipe, folder: Path) -> bool:
     stored = found.metrics
     model = found.run.model
     due = {"nll"} if families.of(model).variational and model.likelihood == "bernoulli" else set()
-    if stored.get("knn_accuracy") is not None:  # its images have labels
+    if stored.knn_accuracy is not None:  # its images have labels
         due.add("linear_probe")
-    return stored["images"] >= LEAST_IMAGES and not due <= stored.keys()
+    missing = any(getattr(stored, name) is None for name in due)
+    return (stored.images or 0) >= LEAST_IMAGES and missing
 
 
 def is_begun(recipe: Recipe, folder: Path) -> bool:
@@ -96,8 +98,8 @@ def main(names: list[str]) -> int:
                     if status:
                         return status
                 if lacks_figures(recipe, folder):
-                    print(f"{recipe.name}: measuring likelihood, probes and samples", flush=True)
-                    add_figures(find_checkpoint(recipe.name, folder))
+                    print(f"{recipe.name}: evaluating likelihood, probes and samples", flush=True)
+                    add_further_metrics(find_checkpoint(recipe.name, folder))
                 if lacks_maps(recipe, folder):
                     make_maps_with_bar(recipe.name, folder, usual_only=recipe.maps == "usual")
     except UserError as error:

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from benchmarks import study
 from benchmarks.evidence import headline
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
-from vae_core.evaluation.evaluate import table
+from vae_core.evaluation.report import table
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_training_without_options_leaves_a_checkpoint(tmp_path: Path) -> None:
     environment = os.environ | {"LATENT_CHECKPOINTS": str(tmp_path)}
     subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
     (checkpoint,) = list_checkpoints(tmp_path).usable
-    assert find_checkpoint(checkpoint.name, tmp_path).metrics["images"] == 10_000
+    assert find_checkpoint(checkpoint.name, tmp_path).metrics.images == 10_000
 
 
 @pytest.mark.parametrize("command", sorted({command for command in COMMANDS if command.startswith("python train.py")}))

@@ -119,8 +119,7 @@ def _preferred(usable: list[Checkpoint]) -> str:
             embedded = describe(checkpoint.run.data.name).embedded
         except UserError:
             embedded = False
-        stored = checkpoint.metrics.get("mse")
-        error = float(stored) if isinstance(stored, int | float) else math.inf
+        error = math.inf if checkpoint.metrics.mse is None else checkpoint.metrics.mse
         return not families.of(model).variational, not embedded, model.latent <= 2, model.classes > 0, error
 
     return min(usable, key=rank).name

@@ -16,6 +16,7 @@ from ui.shared.models import family_of
 from ui.state import loaders, point
 from vae_core import media
 from vae_core.config import UserError
+from vae_core.evaluation.record import FIGURES
 from vae_core.latent import paths
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ FRAMES_PER_SECOND = 15
 CARD_PICTURES = 6
 CARDS_IN_A_ROW = 3
 MOST_CARDS = 12
+ON_CARDS = ("mse", "total")
 
 
 class Suggestion(NamedTuple):
@@ -178,10 +180,10 @@ def _card_images(name: str, digest: str, _checkpoint: Checkpoint) -> tuple[np.nd
 
 def _figures(checkpoint: Checkpoint) -> str:
     """The stored metrics in words."""
-    stored = checkpoint.metrics
-    words = []
-    if isinstance(stored.get("mse"), float):
-        words.append(f"MSE {stored['mse']:.4f}")
-    if isinstance(stored.get("total"), float) and family_of(checkpoint).variational:
-        words.append(f"{stored['total']:.1f} nats per image")
-    return "Test split: " + ", ".join(words) if words else "No metrics are stored."
+    stored = checkpoint.metrics.figures(variational=family_of(checkpoint).variational)
+    shown = [
+        f"{FIGURES[name].heading} {FIGURES[name].text(value)}"
+        for name in ON_CARDS
+        if (value := stored[name]) is not None
+    ]
+    return f"Test split: {', '.join(shown)}" if shown else "No metrics are stored."

@@ -2,7 +2,7 @@
 
     checkpoints/NAME/model.safetensors   weights, with the run's configuration in the header
                      history.jsonl       one line an epoch
-                     metrics.json        figures on the test split
+                     metrics.json        metrics on the test split
                      map.npz             a grid of two-dimensional maps of the test split (optional)
 
 Listing and reading the header need neither torch nor the weights. Nothing is ever unpickled.
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_core.config import RunConfig, UserError
+from vae_core.evaluation.record import Metrics
 from vae_core.files import atomic_write, write_text
 
 if TYPE_CHECKING:
@@ -54,13 +55,12 @@ class Checkpoint:
         return hashlib.sha256((self.folder / WEIGHTS).read_bytes()).hexdigest()[:16]
 
     @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """What ``metrics.json`` holds; empty if it is absent or damaged."""
+    def metrics(self) -> Metrics:
+        """What ``metrics.json`` holds; nothing if it is absent or damaged."""
         try:
-            found = json.loads((self.folder / METRICS).read_text(encoding="utf-8"))
+            return Metrics.from_json(json.loads((self.folder / METRICS).read_text(encoding="utf-8")))
         except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+            return Metrics()
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
@@ -264,7 +264,7 @@ def save_history(folder: Path, history: list[dict[str, Any]]) -> None:
     write_text(folder / HISTORY, "".join(json.dumps(record) + "\n" for record in history))
 
 
-def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """Write the figures measured on the test split, each in a line of its own, however many numbers it has."""
-    lines = (f"{json.dumps(name)}: {json.dumps(figure)}" for name, figure in metrics.items())
+def save_metrics(folder: Path, metrics: Metrics) -> None:
+    """Write the metrics on the test split, each in a line of its own, however many values it has."""
+    lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in metrics.to_json().items())
     write_text(folder / METRICS, "{\n" + ",\n".join(lines) + "\n}\n")

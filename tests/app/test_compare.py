@@ -20,18 +20,19 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
-from ui.compare import comparison, denoising, ranking, rate_figure, rates, reconstructions, tables
-from ui.compare.comparison import PictureRow
+from ui.compare import comparison, denoising, ranking, rate_figure, rates, tables
 from ui.compare.rate_figure import RatePoint
 from ui.shared import exports, models
 from ui.shared.live_slider import LiveSlider
+from ui.shared.rows import ImageRow
 from ui.state import loaders
 from ui.state.parameters import Real
 from vae_core import media
 from vae_core.checkpoint import Checkpoint, find_checkpoint, load_model, save_model
 from vae_core.config import DataConfig, RunConfig, UserError
 from vae_core.data import ImageSet, load_images
-from vae_core.evaluation import evaluate, metrics
+from vae_core.evaluation import metrics
+from vae_core.evaluation.errors import largest_error
 from vae_core.latent.space import LatentSpace
 
 PAGE = "pages/compare.py"
@@ -145,7 +146,7 @@ def test_error_maps_share_one_scale() -> None:
         comparison.Outcome(Checkpoint(name, Path(name), RunConfig()), originals, originals + np.float32(error))
         for name, error in (("mild", 0.2), ("bad", 0.8))
     ]
-    largest = reconstructions.largest_error(outcomes)
+    largest = largest_error((one.originals, one.decoded) for one in outcomes)
     assert largest == pytest.approx(0.8)
     maps = [media.error_map(one.originals, one.decoded, largest)[0, :, 0, 0] * 255 for one in outcomes]
     np.testing.assert_allclose(maps[1], media.ERROR_COLOURS[-1], atol=0.5)
@@ -206,10 +207,10 @@ def test_without_training_images_there_is_no_pca_to_fit(
     def absent(config: DataConfig) -> ImageSet:
         raise UserError("not here")
 
-    monkeypatch.setattr(evaluate, "training_images", absent)
+    monkeypatch.setattr("vae_core.evaluation.images.training_images", absent)
     app = open_page(PAGE, model="digits-vae", models="digits-vae-2", view="Test split")
     assert [row["model"] for row in rows_of(app)] == ["digits-vae-2"]
-    assert sum(line.value.startswith("No PCA with 2 numbers to compare with") for line in app.main.caption) == 1
+    assert sum(line.value.startswith("There is no 2-dimensional PCA to compare with") for line in app.main.caption) == 1
 
 
 def test_no_model_at_all_can_be_chosen(checkpoints: Path, open_page: OpenPage) -> None:
@@ -249,9 +250,9 @@ def test_binarised_pixels_have_a_table_and_columns_of_their_own(checkpoints: Pat
         "Binarised pixels": ["digits-vae-2"],
     }
     grey, binarised = tables.split_records(rows)
-    assert grey["total"] == find_checkpoint("digits-vae").metrics["total"]
+    assert grey["total"] == find_checkpoint("digits-vae").metrics.total
     assert "total" not in binarised
-    assert binarised["total_binarised"] == find_checkpoint("digits-vae-2").metrics["total"]
+    assert binarised["total_binarised"] == find_checkpoint("digits-vae-2").metrics.total
     (fitted,) = comparison.baselines([rows[1][0]], loaders.checkpoints()).found
     assert models.pixels_of(fitted) == "binarised", "grey pixels' PCA is none for them"
 
@@ -261,7 +262,7 @@ def test_a_picture_without_error_has_no_infinite_figure() -> None:
     originals = np.random.default_rng(0).random((2, 1, 8, 8), np.float32)
     decoded = originals.copy()
     decoded[1] += np.float32(0.1)
-    assert comparison.told("PSNR", float("inf")) == "exact"
+    assert comparison.caption("psnr", float("inf")) == "exact"
     vae = comparison.Outcome(find_checkpoint("fashion-vae-2"), originals, decoded)
     perfect = comparison.Outcome(find_checkpoint("fashion-vae-2"), originals, originals)
     first, second = tables.shown_table([vae, perfect])
@@ -289,8 +290,8 @@ def test_every_measured_model_is_a_point(measure: str, absent: set[str], checkpo
     assert set(found) == {"digits-pca", "digits-cae", "digits-vae", "digits-cvae"} - absent
     stored = find_checkpoint("digits-vae").metrics
     assert found["digits-cae"].rate is None
-    assert found["digits-vae"].rate == stored["kl"]
-    assert found["digits-vae"].distortion == stored["mse" if measure == "MSE" else "reconstruction"]
+    assert found["digits-vae"].rate == stored.kl
+    assert found["digits-vae"].distortion == (stored.mse if measure == "MSE" else stored.reconstruction)
 
 
 def test_a_point_carries_its_models_name_and_the_current_one_a_ring() -> None:
@@ -386,9 +387,9 @@ def test_the_error_of_a_noisy_picture_is_of_what_is_seen(checkpoints: Path) -> N
     images, chosen = load_images(DIGITS, "test"), np.array([7])
     black = replace(images, images=np.zeros_like(images.images))
     noisy, clean = denoising.denoised_rows([], black, chosen, 0.3)
-    assert noisy.pictures.min() == 0
-    assert noisy.captions == [f"MSE {metrics.mse(clean.pictures, noisy.pictures)[0]:.4f}"]
-    assert metrics.mse(clean.pictures, noisy.pictures)[0] == pytest.approx(0.3**2 / 2, rel=0.5)
+    assert noisy.images.min() == 0
+    assert noisy.captions == [f"MSE {metrics.mse(clean.images, noisy.images)[0]:.4f}"]
+    assert metrics.mse(clean.images, noisy.images)[0] == pytest.approx(0.3**2 / 2, rel=0.5)
 
 
 @pytest.mark.parametrize(
@@ -425,8 +426,8 @@ def test_without_noise_denoising_is_reconstruction(checkpoints: Path) -> None:
     """The rows of models are what they make of the clean pictures."""
     images, chosen, model = load_images(DIGITS, "test"), np.array([3, 5]), find_checkpoint("digits-cvae")
     noisy, restored, clean = denoising.denoised_rows([(model, False)], images, chosen, 0.0)
-    np.testing.assert_array_equal(noisy.pictures, clean.pictures)
-    np.testing.assert_array_equal(restored.pictures, comparison.reconstruct(model, images, chosen).decoded)
+    np.testing.assert_array_equal(noisy.images, clean.images)
+    np.testing.assert_array_equal(restored.images, comparison.reconstruct(model, images, chosen).decoded)
     assert noisy.captions == ["MSE 0.0000"] * 2
 
 
@@ -438,8 +439,8 @@ def test_the_sheet_has_a_row_for_each_name(channels: int) -> None:
     """A PNG in which each picture is found, enlarged by a whole number, under the one above it."""
     pictures = np.random.default_rng(0).random((4, channels, 28, 28), np.float32)
     rows = [
-        PictureRow("Original", "", pictures, "", "originals"),
-        PictureRow("a model with a very long name indeed, as somebody may have", "", pictures, "", "m", ["MSE 1"] * 4),
+        ImageRow("Original", "", pictures, "", "originals"),
+        ImageRow("a model with a very long name indeed, as somebody may have", "", pictures, "", "m", ["MSE 1"] * 4),
     ]
     with Image.open(io.BytesIO(exports.sheet_png(rows, [f"{index} Bag" for index in range(4)]))) as sheet:
         assert sheet.format == "PNG"
@@ -455,7 +456,7 @@ def test_the_figures_of_the_pictures_come_as_a_table(checkpoints: Path) -> None:
     """One line for each picture and model, with the figures that the page shows."""
     images, chosen = load_images(DIGITS, "test"), np.array([3, 8])
     outcome = comparison.reconstruct(find_checkpoint("digits-cae"), images, chosen)
-    content = exports.csv_bytes(tables.picture_records([outcome], images, chosen)).decode()
+    content = exports.csv_bytes(tables.image_records([outcome], images, chosen)).decode()
     lines = list(csv.DictReader(io.StringIO(content)))
     assert [(line["image"], line["model"]) for line in lines] == [("3", "digits-cae"), ("8", "digits-cae")]
     assert [line["class"] for line in lines] == [images.class_names[images.labels[index]] for index in chosen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ui.state.point import Point, format_code
 from vae_core.checkpoint import find_checkpoint, save_metrics
 from vae_core.config import DataConfig
 from vae_core.data import load_images
+from vae_core.evaluation.record import AttributeProbe
 from vae_core.export.browser import Unsupported
 from vae_core.latent.space import LatentSpace
 
@@ -181,9 +183,9 @@ def test_sliders_over_attributes_are_offered_where_codes_tell_some(checkpoints: 
         return next(list(group.options) for group in app.button_group if group.key == "basis")
 
     assert bases(open_page(EXPLORE, model="digits-vae")) == ["Dimensions", "Principal directions"]
-    entries = [{"name": "Smiling", "accuracy": 0.9, "majority": 0.5, "direction": [1.0, 2.0, 0.0, -1.0]}]
+    smiling = AttributeProbe("Smiling", accuracy=0.9, majority=0.5, direction=(1.0, 2.0, 0.0, -1.0))
     metrics = find_checkpoint("digits-vae", checkpoints).metrics
-    save_metrics(checkpoints / "digits-vae", metrics | {"attributes": entries})
+    save_metrics(checkpoints / "digits-vae", replace(metrics, attributes=(smiling,)))
     st.cache_resource.clear()
     app = open_page(EXPLORE, model="digits-vae", basis="Attributes")
     assert_whole(app)

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import KINDS, OpenPage
 from tests.app.test_pages import assert_whole, texts
-from ui.models import cards
+from ui.models import cards, listing
 from vae_core.checkpoint import find_checkpoint, save_metrics
+from vae_core.evaluation.record import Metrics
 from vae_core.recipes import Recipe, recipe_text
 
 MODELS = "pages/models.py"
@@ -43,11 +44,11 @@ def test_the_list_is_filtered_by_family(
 def test_the_lists_nats_are_on_one_scale(checkpoints: Path) -> None:
     """A density of Gaussian pixels, and nats of black and white ones, would mislead beside cross-entropies of grey."""
     it = find_checkpoint("digits-vae", checkpoints)
-    assert cards.row(it)["Nats"] == it.metrics["total"]
+    assert listing.row(it)["Nats"] == it.metrics.total
     binarised = replace(it, run=replace(it.run, data=replace(it.run.data, binarise=True)))
-    assert cards.row(binarised)["Nats"] is None
-    save_metrics(it.folder, it.metrics | {"bce": None})
-    assert cards.row(find_checkpoint("digits-vae", checkpoints))["Nats"] is None
+    assert listing.row(binarised)["Nats"] is None
+    save_metrics(it.folder, replace(it.metrics, bce=None))
+    assert listing.row(find_checkpoint("digits-vae", checkpoints))["Nats"] is None
 
 
 def test_only_the_open_model_is_read(checkpoints: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,7 @@ def test_a_card_holds_what_belongs_to_its_model(model: str, checkpoints: Path, o
     checkpoint = find_checkpoint(model, checkpoints)
     assert len(app.latex) == 1
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["MSE"] == f"{checkpoint.metrics['mse']:.4f}"
+    assert shown["MSE"] == f"{checkpoint.metrics.mse:.4f}"
     assert ("KL" in shown) == (checkpoint.run.model.family == "vae")
     assert ("Why this KL weight?" in texts(app)) == (checkpoint.run.model.family == "vae")
     assert app.code[0].value.splitlines()[1:] == recipe_text(checkpoint.run, "").strip().splitlines()[1:]
@@ -89,18 +90,19 @@ def test_a_card_tells_of_attributes_and_noise(checkpoints: Path, open_page: Open
         "damaged",
     ]
     noise = {"noise": 0.2, "seed": 0, "mse": 0.0021, "noisy_mse": 0.035, "pca_mse": 0.0052, "pca_components": 90}
-    metrics = find_checkpoint("digits-cae", checkpoints).metrics | {"attributes": entries, "denoising": noise}
+    stored = find_checkpoint("digits-cae", checkpoints).metrics.to_json()
+    metrics = Metrics.from_json(stored | {"attributes": entries, "denoising": noise})
     save_metrics(checkpoints / "digits-cae", metrics)
     app = open_page(MODELS, model="digits-cae")
     assert_whole(app)
     assert list(app.dataframe[1].value["Attribute"]) == ["Smiling", "Young"]
-    assert "it leaves an MSE of 0.0021" in texts(app)
+    assert "MSE to the clean image is 0.0021" in texts(app)
 
 
 @pytest.mark.parametrize(
     ("kl", "said"),
     [
-        ([0.0, 0.009], "Posterior collapse: no dimension's KL reaches 0.01 nats, so that the code tells nothing."),
+        ([0.0, 0.009], "Posterior collapse: no dimension's KL reaches 0.01 nats, so the code carries no information."),
         ([0.0, 2.5, 0.01], "1 of 3 dimensions collapsed: KL under 0.01 nats."),
         ([0.01, 2.5], ""),
         ([], ""),
@@ -110,7 +112,7 @@ def test_a_card_tells_of_attributes_and_noise(checkpoints: Path, open_page: Open
 )
 def test_a_card_flags_collapsed_dimensions(kl: object, said: str) -> None:
     """Some of them or all; what is not stored, or damaged, is no collapse."""
-    assert cards.collapse({"kl_per_dim": kl}) == said
+    assert cards.collapse(Metrics.from_json({"kl_per_dim": kl}).kl_per_dim or ()) == said
 
 
 def test_a_shipped_models_card_explains_its_choices(

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from vae_core import checkpoint, files
 from vae_core.checkpoint import CheckpointError, find_checkpoint, list_checkpoints, load_model, read_run, save_model
 from vae_core.config import ModelConfig, RunConfig, TrainConfig, UserError
+from vae_core.evaluation.record import Metrics
 from vae_core.models import build
 
 SMALL = ModelConfig(network="mlp", hidden=8, latent=2, image_shape=(1, 8, 8))
@@ -233,7 +234,7 @@ def test_damaged_side_files_do_not_stop_a_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "good" / checkpoint.HISTORY).write_text('{"epoch": 1}\n{"epo')
     (damaged,), broken = list_checkpoints(tmp_path)
     assert broken == []
-    assert damaged.metrics == {}
+    assert damaged.metrics == Metrics()
     assert damaged.history == []
 
 

@@ -12,7 +12,8 @@ from tests.unit.conftest import tiny_run
 from vae_core.checkpoint import find_checkpoint
 from vae_core.config import DataConfig
 from vae_core.data import ImageSet
-from vae_core.evaluation import evaluate
+from vae_core.evaluation import further
+from vae_core.evaluation.record import Metrics
 from vae_core.latent.space import LatentSpace
 from vae_core.recipes import Recipe
 from vae_core.training.fit import describe_images, fit
@@ -66,14 +67,14 @@ def test_figures_that_take_a_minute_are_added_to_those_it_has(
     assert checkpoints.lacks_figures(recipe, tmp_path)
     asked: list[int] = []
 
-    def examine(space: LatentSpace, test: ImageSet, train: ImageSet) -> dict[str, float]:
+    def evaluate_further(space: LatentSpace, test: ImageSet, train: ImageSet) -> Metrics:
         asked.append(len(test))
-        return {"nll": 1.0, "linear_probe": 0.5}
+        return Metrics(nll=1.0, linear_probe=0.5)
 
-    monkeypatch.setattr(evaluate, "examine", examine)
+    monkeypatch.setattr(further, "evaluate_further", evaluate_further)
     assert [checkpoints.main([]) for _ in range(2)] == [0, 0]
     assert len(asked) == 1
-    assert find_checkpoint("tiny", tmp_path).metrics == before | {"nll": 1.0, "linear_probe": 0.5}
+    assert find_checkpoint("tiny", tmp_path).metrics == replace(before, nll=1.0, linear_probe=0.5)
 
 
 def test_an_interrupted_training_goes_on(recipe: Recipe, tmp_path: Path, train_images: ImageSet) -> None:

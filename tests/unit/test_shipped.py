@@ -15,7 +15,7 @@ from vae_core.checkpoint import Checkpoint, find_checkpoint, list_checkpoints
 from vae_core.config import RunConfig
 from vae_core.data import DataMissingError, ImageSet, load_images
 from vae_core.evaluation import aims, metrics
-from vae_core.evaluation.evaluate import measure
+from vae_core.evaluation.evaluate import evaluate_checkpoint
 from vae_core.latent.space import LatentSpace
 from vae_core.maps.making import MOST_POINTS, grid
 from vae_core.maps.quality import VOTERS, shepard
@@ -70,11 +70,11 @@ def test_all_its_epochs_are_recorded(shipped: Checkpoint) -> None:
 @pytest.mark.slow
 def test_its_figures_can_be_measured_again(shipped: Checkpoint) -> None:
     """The stored test figures are those of the stored weights on the test split."""
-    again = measure(shipped.folder, images_of(shipped.run))
+    again = evaluate_checkpoint(shipped.folder, images_of(shipped.run))
     for name in ("mse", "psnr", "ssim", "reconstruction", "kl", "total", "knn_accuracy"):
-        stored = shipped.metrics[name]
-        assert again[name] == (None if stored is None else pytest.approx(stored, rel=1e-3, abs=1e-3)), name
-    np.testing.assert_allclose(again["code"]["mean"], shipped.metrics["code"]["mean"], rtol=1e-2, atol=1e-2)
+        stored = getattr(shipped.metrics, name)
+        assert getattr(again, name) == (None if stored is None else pytest.approx(stored, rel=1e-3, abs=1e-3)), name
+    np.testing.assert_allclose(again.code["mean"], shipped.metrics.code["mean"], rtol=1e-2, atol=1e-2)
 
 
 def test_it_reaches_what_its_recipe_aims_at(shipped: Checkpoint) -> None:
@@ -93,7 +93,7 @@ def enough(request: MapRequest, points: int) -> bool:
 def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     """All of the grid that its points are enough for, or the usual ones; t-SNE and UMAP keep neighbours together."""
     requests = maps.bundled_requests(shipped.folder, shipped.digest)
-    points = min(MOST_POINTS, shipped.metrics["images"])
+    points = min(MOST_POINTS, shipped.metrics.images)
     if load_recipe(shipped.name).maps == "grid":
         possible = [request for request in grid(shipped.name, shipped.digest, points) if enough(request, points)]
     else:
@@ -101,7 +101,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
     assert set(requests) == set(possible)
     stored_maps = maps.usual_maps(shipped.folder, shipped.digest)
     assert list(stored_maps) == list(maps.METHODS)
-    assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics["images"], 2)}
+    assert {coordinates.shape for coordinates in stored_maps.values()} == {(shipped.metrics.images, 2)}
     if points < FEWEST_TO_TRUST:
         return
     space, _, codes = encoded(shipped.folder)
@@ -151,7 +151,7 @@ def test_half_precision_changes_next_to_nothing(shipped: Checkpoint) -> None:
     """The stored weights' terms are those of the trained ones, which the last epoch's record holds, within 0.5 %."""
     last = shipped.history[-1]["test"]
     for term in ("reconstruction", "kl"):
-        assert shipped.metrics[term] == pytest.approx(last[term], rel=5e-3), term
+        assert getattr(shipped.metrics, term) == pytest.approx(last[term], rel=5e-3), term
 
 
 def test_they_stay_small() -> None:
@@ -168,5 +168,5 @@ def test_rate_is_traded_for_distortion() -> None:
     assert len({replace(run, model=replace(run.model, beta=1.0)) for run in runs.values()}) == 1
     stored = [find_checkpoint(name, SHIPPED[name].parent).metrics for name in names]
     for figure, sign in (("kl", -1), ("reconstruction", 1), ("mse", 1)):
-        steps = np.diff([metrics[figure] for metrics in stored])
+        steps = np.diff([getattr(metrics, figure) for metrics in stored])
         assert (steps * sign > 0).all(), figure

@@ -1,9 +1,7 @@
-"""Which test pictures the Compare page shows: drawn at random, or ranked by a model's error."""
+"""Which test images the Compare page shows: chosen at random, or ranked by a model's error."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +9,14 @@ import streamlit as st
 
 from ui.shared import models, pickers
 from ui.state import address, loaders
-from vae_core.evaluation import metrics
+from vae_core.evaluation.errors import extreme_of_classes, order_by_error, reconstruction_errors
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
     from vae_core.data import ImageSet
 
 PICTURES = 10
-MOST_CLASSES = 16  # pictures in a row; more would be too small to see
-IMAGES_A_PART = 500
+MOST_CLASSES = 16  # images in a row; more would be too small to see
 RANDOM, WORST, BEST = "Random", "Worst", "Best"
 WORST_OF_CLASSES, BEST_OF_CLASSES = "Worst of each class", "Best of each class"
 OF_CLASSES = frozenset({WORST_OF_CLASSES, BEST_OF_CLASSES})
@@ -64,7 +61,7 @@ def _pick_judge(checkpoint: Checkpoint) -> Checkpoint:
     known = {other.name: other for other in models.comparable_models(checkpoint)}
     options = [CURRENT, *known]
     if st.session_state.get("judge", CURRENT) not in options:
-        del st.session_state["judge"]  # left over from other pictures
+        del st.session_state["judge"]  # left over from other images
     chosen = st.selectbox("By the MSE of", options, key=address.JUDGE.name, width=190, bind=address.BIND)
     return known.get(chosen or CURRENT, checkpoint)
 
@@ -78,10 +75,10 @@ def ranked(errors: np.ndarray, labels: np.ndarray | None, selection: str, only: 
         selection: one of the choices but RANDOM.
         only: rank the images of this class only.
     """
-    order = np.argsort(errors if selection in (BEST, BEST_OF_CLASSES) else -errors, kind="stable")
+    worst = selection in (WORST, WORST_OF_CLASSES)
     if selection in OF_CLASSES and labels is not None:
-        _, first = np.unique(labels[order], return_index=True)
-        return order[first][:MOST_CLASSES]
+        return extreme_of_classes(errors, labels, worst=worst)[:MOST_CLASSES]
+    order = order_by_error(errors, worst=worst)
     if only is not None and labels is not None:
         order = order[labels[order] == only]
     return order[:PICTURES]
@@ -96,17 +93,8 @@ def split_errors(checkpoint: Checkpoint) -> np.ndarray:
     return _split_errors(checkpoint.name, checkpoint.digest, checkpoint)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Measuring the test images …")
+@st.cache_resource(max_entries=32, show_spinner="Reconstructing the test images …")
 def _split_errors(name: str, digest: str, _checkpoint: Checkpoint) -> np.ndarray:
-    space, images = loaders.open_space(_checkpoint), loaders.test_images(_checkpoint)
-
-    def errors_of(start: int) -> np.ndarray:
-        part = slice(start, start + IMAGES_A_PART)
-        labels = images.labels[part] if space.classes and images.labels is not None else None
-        decoded = space.reconstruct(images.images[part], labels)
-        return metrics.mse(images.images[part] / np.float32(255), decoded)
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # a model uses one core for each call
-        errors = np.concatenate(list(threads.map(errors_of, range(0, len(images), IMAGES_A_PART))))
+    errors = reconstruction_errors(loaders.open_space(_checkpoint), loaders.test_images(_checkpoint))
     errors.setflags(write=False)
     return errors

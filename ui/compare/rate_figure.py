@@ -17,7 +17,7 @@ HEIGHT = 480
 PANEL_ENDS, STRIP_BEGINS = 0.68, 0.74  # of the width: the panel of rates, and the strip of models that have none
 MARGIN = 0.14  # of a range of values, on each of its sides
 LONGEST_LABEL = 22
-# To keep labels apart, in pixels, about: a letter's width, a label's height, the way to its point; the panel's size.
+# To keep labels apart, about, in pixels: a letter's width, a label's height and distance from its point; the panel.
 LETTER, LINE, AWAY = 6.6, 15, 11
 PANEL = 560, 400
 SIDES = {  # where a label may stand, right and down from its point: in halves of its width, and in lines
@@ -91,7 +91,7 @@ def rate_distortion(points: Sequence[RatePoint], title: str, current: str, *, be
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        xaxis={"title": {"text": "Rate: KL, nats per image"}, "domain": [0, PANEL_ENDS], "range": across} | axis,
+        xaxis={"title": {"text": "Rate: KL (nats per image)"}, "domain": [0, PANEL_ENDS], "range": across} | axis,
         xaxis2={"title": {"text": "Deterministic: no rate"}, "domain": [STRIP_BEGINS, 1]} | strip | axis,
         yaxis={"title": {"text": f"Distortion: {title}"}, "range": along} | axis,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "title": {"text": ""}},
@@ -128,16 +128,16 @@ def _trace(points: Sequence[RatePoint], current: str, sides: dict[str, str]) -> 
         },
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
-        hovertext=[_told(point) for point in points],
+        hovertext=[_describe(point) for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )
 
 
-def _told(point: RatePoint) -> str:
+def _describe(point: RatePoint) -> str:
     """A point in words, for the pointer."""
     rate = "no rate" if point.rate is None else f"rate {point.rate:.2f} nats"
-    return f"<b>{no_html(point.name)}</b><br>{point.latent} numbers, {rate}<br>distortion {point.distortion:.5g}"
+    return f"<b>{no_html(point.name)}</b><br>{point.latent}-dimensional, {rate}<br>distortion {point.distortion:.5g}"
 
 
 def _label(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Rate against distortion on the Compare page: every model of the same pictures as a point; a click opens it."""
+"""Rate against distortion on the Compare page: every model of the same images as a point; a click opens it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import streamlit as st
 
 from ui.compare import rate_figure
 from ui.compare.rate_figure import RatePoint
-from ui.compare.tables import number
 from ui.frame import plain
 from ui.shared import exports, models
 from ui.state import address
+from vae_core.evaluation.record import FIGURES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
 
 CHART = "rate_distortion"
-PICTURE = "rate-distortion"  # the name of its files
-MEASURES = {"MSE": "mean squared error of a pixel", "Nats": "reconstruction, nats per image"}
+FILE = "rate-distortion"  # the name of its files
+DISTORTIONS = {"MSE": "mse", "Nats": "reconstruction"}
 
 
 def show(checkpoint: Checkpoint) -> None:
     """The plot with its choices; a click on a point makes that model the current one."""
     known = models.comparable_models(checkpoint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = (
+        kind = (
             st.segmented_control(
                 "Distortion",
-                list(MEASURES),
+                list(DISTORTIONS),
                 default=address.DISTORTION.default,
                 key=address.DISTORTION.name,
                 required=True,
@@ -41,22 +41,22 @@ def show(checkpoint: Checkpoint) -> None:
         )  # an empty parameter in the address unselects
         pixels = _pick_pixels(checkpoint, known)
     known = [one for one in known if models.pixels_of(one) == pixels]
-    points = rate_points(known, measure)
+    points = rate_points(known, kind)
     if not points:
-        st.caption("None of these models has stored figures of this kind.")
+        st.caption("None of these models has stored metrics of this kind.")
         return
     st.plotly_chart(
-        _draw(tuple(points), measure, checkpoint.name),
+        _draw(tuple(points), kind, checkpoint.name),
         key=CHART,
         on_select=_open_clicked,
         selection_mode="points",
-        config={"modeBarButtons": [["toImage"]], "displaylogo": False, "toImageButtonOptions": {"filename": PICTURE}},
+        config={"modeBarButtons": [["toImage"]], "displaylogo": False, "toImageButtonOptions": {"filename": FILE}},
         alt=f"Rate against distortion of {len(points)} models; the tab “Test split” has the figures as a table",
     )
     shown = {point.name for point in points}
-    st.caption(" ".join(_explain(measure, [one for one in known if one.name not in shown])))
+    st.caption(" ".join(_explain(kind, [one for one in known if one.name not in shown])))
     exports.download(
-        "Points as CSV", f"{PICTURE}.csv", lambda: exports.csv_bytes([point_record(point, measure) for point in points])
+        "Points as CSV", f"{FILE}.csv", lambda: exports.csv_bytes([point_record(point, kind) for point in points])
     )
 
 
@@ -72,7 +72,7 @@ def _pick_pixels(checkpoint: Checkpoint, known: Sequence[Checkpoint]) -> str:
     return chosen or own  # an empty parameter in the address unselects
 
 
-def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoint]:
+def rate_points(checkpoints: Sequence[Checkpoint], kind: str) -> list[RatePoint]:
     """The models that have the stored figures which the plot needs.
 
     Distortion is the MSE, or in nats the reconstruction term; of the latter only Bernoulli pixels' (cross-entropy), as
@@ -80,50 +80,49 @@ def rate_points(checkpoints: Sequence[Checkpoint], measure: str) -> list[RatePoi
     """
     points = []
     for checkpoint in checkpoints:
-        stored, family = checkpoint.metrics, models.family_of(checkpoint)
-        distortion = number(stored, "mse" if measure == "MSE" else "reconstruction")
-        rate = number(stored, "kl") if family.variational else None
-        comparable = measure == "MSE" or number(stored, "bce") is not None
-        if comparable and distortion is not None and (rate is not None or not family.variational):
+        family = models.family_of(checkpoint)
+        stored = checkpoint.metrics.figures(variational=family.variational)
+        distortion, rate = stored[DISTORTIONS[kind]], stored["kl"]
+        if distortion is not None and (rate is not None or not family.variational):
             points.append(RatePoint(checkpoint.name, family.name, models.latent_of(checkpoint), rate, distortion))
     return points
 
 
-def point_record(point: RatePoint, measure: str) -> dict[str, Any]:
+def point_record(point: RatePoint, kind: str) -> dict[str, Any]:
     """A point as a row of a file; a deterministic model's rate is empty."""
     return {
         "model": point.name,
         "family": point.family,
         "latent": point.latent,
         "kl": point.rate,
-        "mse" if measure == "MSE" else "reconstruction": point.distortion,
+        DISTORTIONS[kind]: point.distortion,
     }
 
 
-def _explain(measure: str, absent: Sequence[Checkpoint]) -> list[str]:
+def _explain(kind: str, absent: Sequence[Checkpoint]) -> list[str]:
     """What the plot shows, and what it does not."""
     sentences = [
-        "All models of these pictures, on the test split. A click on a point opens its model; so does the menu “Model” "
-        "in the sidebar. Rate: what a VAE's code costs, its KL to the prior. PCA and CAE have no prior, so no rate: "
-        "they stand apart, and dotted lines carry their distortion over. The camera over the plot saves it as PNG.",
+        "All models of these images, evaluated on the test split. Click a point to open its model. Rate: what a VAE's "
+        "code costs, the KL divergence from its prior. PCA and CAE have no prior and so no rate: they stand apart, and "
+        "dotted lines mark their distortion. The camera above the plot saves it as a PNG.",
     ]
-    if measure == "MSE":
-        sentences.append("MSE of the posterior mean's reconstruction.")
+    if kind == "MSE":
+        sentences.append("MSE of the reconstruction from the posterior mean.")
     else:
         sentences.append(
-            "Reconstruction with one posterior sample; along the dashed line rate and distortion add up to the best "
-            "negative ELBO. Models with Gaussian pixels, as PCA, are left out: their nats lie on another scale."
+            "Reconstruction from one posterior sample; along the dashed line, rate and distortion add up to the best "
+            "negative ELBO. Models with Gaussian pixels, such as PCA, are left out: their nats are on another scale."
         )
-    unmeasured = [one.name for one in absent if not one.metrics]
-    if unmeasured:
-        sentences.append(f"Without stored figures: {plain(', '.join(unmeasured))}.")
+    unknown = [one.name for one in absent if one.metrics.mse is None]
+    if unknown:
+        sentences.append(f"Without stored metrics: {plain(', '.join(unknown))}.")
     return sentences
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _draw(points: tuple[RatePoint, ...], measure: str, current: str) -> Figure:
+def _draw(points: tuple[RatePoint, ...], kind: str, current: str) -> Figure:
     """The figure; the same object for the same points, so that nothing on it is reset."""
-    return rate_figure.rate_distortion(points, MEASURES[measure], current, best_total=measure == "Nats")
+    return rate_figure.rate_distortion(points, FIGURES[DISTORTIONS[kind]].title, current, best_total=kind == "Nats")
 
 
 def _open_clicked() -> None:

@@ -1,4 +1,4 @@
-"""The Compare page's reconstructions: each model's pictures, error maps on one scale, figures, and files of them."""
+"""The Compare page's reconstructions: each model's images, error maps on one scale, figures, and files of them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ import numpy as np
 import streamlit as st
 
 from ui.compare import ranking, tables
-from ui.compare.comparison import FIGURES, Baselines, Outcome, PictureRow, brief, explain, reconstruct, show_row, told
+from ui.compare.comparison import PER_IMAGE, Baselines, Outcome, brief, caption, explain, reconstruct
 from ui.components.gallery import GalleryProps, gallery
 from ui.shared import exports, pickers
+from ui.shared.rows import ImageRow, show_row
 from ui.state import address, loaders, point
 from vae_core import media
+from vae_core.evaluation.errors import largest_error
+from vae_core.evaluation.record import FIGURES
 
 if TYPE_CHECKING:
     from vae_core.checkpoint import Checkpoint
 
 RAMP = 160  # CSS pixels
+HEADINGS = {FIGURES[name].heading: name for name in PER_IMAGE}
 
 
 def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baselines) -> None:
-    """The chosen pictures through the models, and their figures beside PCA's."""
+    """The chosen images through the models, and their figures beside PCA's."""
     images = loaders.attempt(lambda: loaders.test_images(checkpoint))
     if images is None:
         return
@@ -31,8 +35,8 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     with st.container(horizontal=True, vertical_alignment="center"):
         figure = (
             st.segmented_control(
-                "Figure under each picture",
-                list(FIGURES),
+                "Figure below each image",
+                list(HEADINGS),
                 default=address.FIGURE.default,
                 key=address.FIGURE.name,
                 required=True,
@@ -47,11 +51,11 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     with st.spinner("Reconstructing …", show_time=False):
         everyone = [
             outcome
-            for some, baseline in ((baselines.found, True), (models, False))
+            for some, baseline in ((baselines.available, True), (models, False))
             for model in some
             if (outcome := loaders.attempt(partial(reconstruct, model, images, chosen, baseline=baseline)))
         ]
-    largest = largest_error(everyone)
+    largest = largest_error((one.originals, one.decoded) for one in everyone)
     if with_errors and everyone:
         with scale:
             show_error_scale(largest)
@@ -59,14 +63,14 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     names = [pickers.picture_name(images, int(index)) for index in chosen]
     classes = [pickers.class_name(images, int(index)) for index in chosen]
     originals = images.images[chosen] / np.float32(255)
-    original = PictureRow("Original", "a click makes it the point of all pages", originals, "", "originals", classes)
+    original = ImageRow("Original", "click one to make it the current point", originals, "", "originals", classes)
     show_row(
         original,
         names,
         marked=pickers.position_of(point.current().image, chosen),
         on_pick=lambda position: pickers.move_to_test_image(checkpoint, int(chosen[position])),
     )
-    shown = [rows_of(outcome, figure, largest if with_errors else None) for outcome in everyone]
+    shown = [rows_of(outcome, HEADINGS[figure], largest if with_errors else None) for outcome in everyone]
     for rows in shown:
         with st.container(gap="xxsmall"):
             for row in rows:
@@ -75,12 +79,12 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
     if not everyone:
         return
 
-    st.subheader("Means over these pictures", anchor=False)
+    st.subheader("Means over these images", anchor=False)
     tables.show_table(tables.shown_table(everyone))
     explain(baselines)
     with st.container(horizontal=True):
         exports.download(
-            "Pictures as PNG",
+            "Images as PNG",
             "comparison.png",
             lambda: exports.sheet_png(
                 [original._replace(captions=()), *(row for rows in shown for row in rows)], headings(chosen, classes)
@@ -89,35 +93,30 @@ def show(checkpoint: Checkpoint, models: Sequence[Checkpoint], baselines: Baseli
         exports.download(
             "Figures as CSV",
             "comparison.csv",
-            lambda: exports.csv_bytes(tables.picture_records(everyone, images, chosen)),
+            lambda: exports.csv_bytes(tables.image_records(everyone, images, chosen)),
         )
 
 
 def headings(chosen: np.ndarray, classes: Sequence[str]) -> list[str]:
-    """Number and class of each picture, for a sheet."""
+    """Index and class of each image, for a sheet."""
     return [f"{index} {name}" for index, name in zip(chosen, classes, strict=True)]
 
 
-def largest_error(outcomes: Sequence[Outcome]) -> float:
-    """The end of the error maps' one scale: the largest difference of a pixel, averaged over channels."""
-    return max((float(np.abs(one.originals - one.decoded).mean(1).max()) for one in outcomes), default=1.0)
-
-
-def rows_of(outcome: Outcome, figure: str, largest: float | None) -> list[PictureRow]:
+def rows_of(outcome: Outcome, figure: str, largest: float | None) -> list[ImageRow]:
     """A model's reconstructions with a figure under each, and its error maps.
 
     Args:
-        outcome: what the model made of the pictures.
-        figure: which of FIGURES to show.
+        outcome: the images and their reconstructions.
+        figure: which of PER_IMAGE to show.
         largest: the end of the error maps' scale; None leaves them out.
     """
     name, key = outcome.name, outcome.checkpoint.name
-    captions = [told(figure, float(value)) for value in outcome.figures[figure]]
+    captions = [caption(figure, float(value)) for value in outcome.figures[figure]]
     about = brief(outcome.checkpoint)
-    rows = [PictureRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{key}", captions)]
+    rows = [ImageRow(name, about, outcome.decoded, f"reconstructed by {name}", f"decoded_{key}", captions)]
     if largest is not None:
         errors = media.error_map(outcome.originals, outcome.decoded, largest)
-        rows.append(PictureRow("", f"its error, 0 to {largest:.2f}", errors, f"error of {name}", f"errors_{key}"))
+        rows.append(ImageRow("", f"its error, 0 to {largest:.2f}", errors, f"error of {name}", f"errors_{key}"))
     return rows
 
 
@@ -126,7 +125,7 @@ def show_error_scale(largest: float) -> None:
     ramp = np.tile(np.linspace(0, 1, RAMP, dtype=np.float32), (1, 1, 8, 1))
     colours = media.error_map(ramp, np.zeros_like(ramp), 1.0)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption("Absolute difference of pixels, for all models from 0", width="content")
+        st.caption("Absolute difference of pixels, for all models: from 0", width="content")
         with st.container(width=RAMP + 10):
             gallery(
                 GalleryProps(colours, ["black through purple and orange to pale yellow"], size=RAMP), key="error_scale"

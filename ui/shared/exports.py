@@ -1,4 +1,4 @@
-"""Files to take away from the Compare page: all rows as one PNG with their names, and tables as CSV."""
+"""Files to download: rows of images as one PNG with their names, and tables as CSV."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 from vae_core import media
 
 if TYPE_CHECKING:
-    from ui.compare.comparison import PictureRow
+    from ui.shared.rows import ImageRow
 
-CELL = 112  # pixels, roughly: a picture is enlarged by a whole number
+CELL = 112  # pixels, roughly: an image is enlarged by a whole number
 GAP = 6
 TEXT_SIZE, LINE = 13, 18
 LONGEST_NAME = 260  # pixels
@@ -30,11 +30,11 @@ def download(label: str, file: str, make: Callable[[], bytes]) -> None:
     st.download_button(label, make, file, kind, icon=":material/download:", on_click="ignore")
 
 
-def sheet_png(rows: Sequence[PictureRow], headings: Sequence[str]) -> bytes:
-    """A PNG of rows of pictures in columns of equal width, with the rows' names and a heading for each column."""
+def sheet_png(rows: Sequence[ImageRow], headings: Sequence[str]) -> bytes:
+    """A PNG of rows of images in columns of equal width, with the rows' names and a heading for each column."""
     font = ImageFont.load_default(TEXT_SIZE)
-    scale = max(1, round(CELL / rows[0].pictures.shape[-1]))
-    height, width = (side * scale for side in rows[0].pictures.shape[-2:])
+    scale = max(1, round(CELL / rows[0].images.shape[-1]))
+    height, width = (side * scale for side in rows[0].images.shape[-2:])
     left = min(LONGEST_NAME, max(round(font.getlength(_name(row))) for row in rows)) + 2 * GAP
     tops, bottom = [], LINE + 2 * GAP
     for row in rows:
@@ -50,7 +50,7 @@ def sheet_png(rows: Sequence[PictureRow], headings: Sequence[str]) -> bytes:
         write(left + position * (width + GAP), GAP, heading, width)
     for row, top in zip(rows, tops, strict=True):
         write(GAP, top + (height - LINE) // 2, _name(row), left - 2 * GAP)
-        for position, pixels in enumerate(media.to_uint8(row.pictures)):
+        for position, pixels in enumerate(media.to_uint8(row.images)):
             x = left + position * (width + GAP)
             paper.paste(media.to_pillow(pixels, scale).convert("RGB"), (x, top))
             if row.captions:
@@ -58,7 +58,7 @@ def sheet_png(rows: Sequence[PictureRow], headings: Sequence[str]) -> bytes:
     return media.png_bytes(paper)
 
 
-def _name(row: PictureRow) -> str:
+def _name(row: ImageRow) -> str:
     """What to write beside a row."""
     return row.title or row.note
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,7 @@ import streamlit as st
 from vae_core.checkpoint import BrokenCheckpoint, Checkpoint, Listing, checkpoints_folder, list_checkpoints
 from vae_core.config import DataConfig, UserError
 from vae_core.data import ImageSet, load_images
+from vae_core.evaluation.record import Metrics
 
 if TYPE_CHECKING:
     from vae_core.export.browser import PackedDecoder
@@ -41,15 +42,15 @@ class FittedPca(Checkpoint):
     """How many training images it was fitted to."""
 
     @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """Figures on the test split, measured when they are first asked for; empty if its images are not here."""
-        from vae_core.evaluation.evaluate import measure_space
+    def metrics(self) -> Metrics:
+        """Metrics on the test split, evaluated when they are first asked for; none if its images are not here."""
+        from vae_core.evaluation.evaluate import evaluate
 
         images = quietly(lambda: test_images(self))
         if images is None:
-            return {}
-        with st.spinner(f"Measuring {self.name} …"):
-            return measure_space(self.space, images)
+            return Metrics()
+        with st.spinner(f"Evaluating {self.name} …"):
+            return evaluate(self.space, images)
 
 
 class Codes(NamedTuple):
@@ -118,7 +119,8 @@ def fitted_pca(checkpoint: Checkpoint) -> FittedPca:
 
 @st.cache_resource(max_entries=8, show_spinner="Fitting PCA …")
 def _fitted_pca(config: DataConfig, latent: int) -> FittedPca:
-    from vae_core.evaluation.evaluate import principal_components, training_images
+    from vae_core.evaluation.baseline import principal_components
+    from vae_core.evaluation.images import training_images
 
     train = training_images(config)
     pixels = math.prod(train.images.shape[1:])

@@ -83,7 +83,7 @@ def first_point(checkpoint: Checkpoint) -> Point:
     """Where a model starts: the mean of its codes, and the first label if it is conditional."""
     model = checkpoint.run.model
     try:
-        mean = [float(value) for value in checkpoint.metrics["code"]["mean"]]
+        mean = [float(value) for value in (checkpoint.metrics.code or {})["mean"]]
     except (KeyError, TypeError, ValueError):
         mean = []
     if len(mean) != model.latent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class Verdict:
         return f"{'below' if aim.below else 'above'} `{other}`, {self.bound:.4g}"
 
 
-def figure(metrics: dict[str, Any], path: str) -> float:
+def figure(metrics: Mapping[str, Any], path: str) -> float:
     """A figure by its name; dots lead into parts of the metrics, in lists of named parts to that of the name.
 
     Raises:
@@ -56,7 +57,7 @@ def figure(metrics: dict[str, Any], path: str) -> float:
         if isinstance(found, list):
             found = next((part for part in found if part.get("name") == name), None)
         else:
-            found = found.get(name) if isinstance(found, dict) else None
+            found = found.get(name) if isinstance(found, Mapping) else None
     if not isinstance(found, int | float):
         raise RecipeError(f"there is no figure {path!r}")
     return float(found)
@@ -69,7 +70,7 @@ def judge(recipe: Recipe, folder: Path = SHIPPED) -> list[Verdict]:
         CheckpointError: if the checkpoint, or one that it is compared with, is not there.
         RecipeError: if an aim names a figure that is not stored.
     """
-    metrics = find_checkpoint(recipe.name, folder).metrics
+    metrics = find_checkpoint(recipe.name, folder).metrics.to_json()
     verdicts = []
     for aim in recipe.aims:
         other = aim.below if aim.below is not None else aim.above
@@ -77,7 +78,7 @@ def judge(recipe: Recipe, folder: Path = SHIPPED) -> list[Verdict]:
             bound = aim.at_most if aim.at_most is not None else aim.at_least
             assert bound is not None
         elif other in list_recipes():
-            bound = figure(find_checkpoint(other, folder).metrics, aim.metric)
+            bound = figure(find_checkpoint(other, folder).metrics.to_json(), aim.metric)
         else:
             bound = figure(metrics, other)
         verdicts.append(Verdict(aim, figure(metrics, aim.metric), bound))

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from vae_core.evaluation import metrics
+from vae_core.evaluation.record import Denoising
+
+if TYPE_CHECKING:
+    from vae_core.data import ImageSet
+    from vae_core.latent.space import LatentSpace
 
 SEED = 0
 
@@ -23,3 +32,30 @@ def add_noise(clean: np.ndarray, deviation: float, chosen: np.ndarray | None = N
         noise = np.random.default_rng((SEED, int(index))).standard_normal(clean.shape[1:])
         noisy[place] = clean[place] + deviation * noise
     return noisy
+
+
+def evaluate_denoising(space: LatentSpace, test: ImageSet, train: ImageSet) -> Denoising:
+    """How well a denoising model removes from test images the noise that it was trained with.
+
+    PCA of clean training images stands beside it, with as many components as the code has dimensions or, if there are
+    fewer images, as they span.
+    """
+    from vae_core.evaluation.baseline import principal_components
+
+    deviation = space.run.model.noise
+    clean = test.images.astype(np.float32) / 255
+    noisy = add_noise(clean, deviation)
+    labels = test.labels
+    pca = principal_components(space.run.data, min(space.latent, len(train) - 1), train)
+
+    def error(images: np.ndarray) -> float:
+        return float(f"{metrics.mse(clean, images).mean():.6g}")
+
+    return Denoising(
+        noise=deviation,
+        seed=SEED,
+        mse=error(space.reconstruct(noisy, labels)),
+        noisy_mse=error(np.clip(noisy, 0, 1)),
+        pca_mse=error(pca.reconstruct(noisy)),
+        pca_components=pca.latent,
+    )

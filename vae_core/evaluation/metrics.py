@@ -162,12 +162,11 @@ def knn_accuracy(codes: np.ndarray, labels: np.ndarray, k: int) -> float:
     which are among the k. Where there are not k others, all of them vote; a single code has no neighbours, and the
     figure is not a number.
     """
-    from sklearn.neighbors import NearestNeighbors
+    from sklearn.neighbors import KNeighborsClassifier
 
     if len(codes) < 2:
         return float("nan")
-    neighbours = NearestNeighbors(n_neighbors=min(k, len(codes) - 1)).fit(codes).kneighbors(return_distance=False)
-    return _vote(labels[neighbours], labels)
+    return float(KNeighborsClassifier(min(k, len(codes) - 1)).fit(codes, labels).score(None, labels))
 
 
 def knn_transfer(
@@ -175,21 +174,13 @@ def knn_transfer(
 ) -> float:
     """Share of codes (N, D) whose label (N,) is the most frequent one among their k nearest training codes (M, D).
 
-    The rule of ``knn_accuracy`` (Cover & Hart 1967) with neighbours from another set, no code left out: the score of
-    scikit-learn's ``KNeighborsClassifier``. Distance and ties are as there; where there are not k training codes, all
-    of them vote.
+    The rule of ``knn_accuracy`` (Cover & Hart 1967) with neighbours from another set, no code left out. Distance and
+    ties are as there; where there are not k training codes, all of them vote.
     """
-    from sklearn.neighbors import NearestNeighbors
+    from sklearn.neighbors import KNeighborsClassifier
 
-    neighbours = NearestNeighbors(n_neighbors=min(k, len(train_codes))).fit(train_codes)
-    return _vote(train_labels[neighbours.kneighbors(codes, return_distance=False)], labels)
-
-
-def _vote(votes: np.ndarray, labels: np.ndarray) -> float:
-    """Share of rows of labels (N, k) whose most frequent one is the row's own label (N,)."""
-    counts = np.zeros((len(votes), int(max(votes.max(), labels.max())) + 1), int)
-    np.add.at(counts, (np.arange(len(votes))[:, None], votes), 1)
-    return float((counts.argmax(1) == labels).mean())
+    classifier = KNeighborsClassifier(min(k, len(train_codes))).fit(train_codes, train_labels)
+    return float(classifier.score(codes, labels))
 
 
 def linear_probe(train_codes: np.ndarray, train_labels: np.ndarray, codes: np.ndarray, labels: np.ndarray) -> float:

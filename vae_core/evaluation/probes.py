@@ -1,19 +1,20 @@
-"""What codes tell of the images' attributes (smiling, eyeglasses ...), and the directions in which each grows."""
+"""What codes know of the images' attributes (smiling, eyeglasses ...), and the directions in which each grows."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from vae_core.evaluation.metrics import linear_probe
+from vae_core.evaluation.record import AttributeProbe
 
-def measure_attributes(
+
+def probe_attributes(
     train_codes: np.ndarray, train_values: np.ndarray, codes: np.ndarray, values: np.ndarray, names: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    """How well a linear probe tells each attribute from codes, and the direction in which it grows.
+) -> tuple[AttributeProbe, ...]:
+    """How well a linear probe reads each attribute from codes, and the direction in which it grows.
 
     The direction is the difference between the mean training codes with and without the attribute (Larsen et al. 2016,
-    "Autoencoding beyond pixels", section 3.2), so that walking along it stays where codes are; the probe's own weights
+    "Autoencoding beyond pixels", section 3.2), so that moving along it stays where codes are; the probe's own weights
     would also undo what merely comes along with the attribute.
 
     Args:
@@ -24,25 +25,22 @@ def measure_attributes(
         names: K names.
 
     Returns:
-        For each attribute its name, the share of test images whose value the probe tells (``accuracy``), the share of
-        the more frequent value among them (``majority``) and the direction (D numbers, of length 1). Attributes
-        that all or none of the training images have are left out.
+        One for each attribute, but for those that all or none of the training images have.
     """
-    from vae_core.evaluation.metrics import linear_probe
-
-    found = []
+    probes = []
     for index, name in enumerate(names):
         having, share = train_values[:, index], values[:, index].mean()
         if having.all() or not having.any():
             continue
         difference = train_codes[having].mean(0, dtype=float) - train_codes[~having].mean(0, dtype=float)
         direction = difference / max(float(np.linalg.norm(difference)), float(np.finfo(float).tiny))
-        found.append(
-            {
-                "name": name,
-                "accuracy": float(f"{linear_probe(train_codes, having, codes, values[:, index]):.6g}"),
-                "majority": float(f"{max(share, 1 - share):.6g}"),
-                "direction": [float(f"{number:.5g}") for number in direction],
-            }
+        accuracy = linear_probe(train_codes, having, codes, values[:, index])
+        probes.append(
+            AttributeProbe(
+                name,
+                accuracy=float(f"{accuracy:.6g}"),
+                majority=float(f"{max(share, 1 - share):.6g}"),
+                direction=tuple(float(f"{value:.5g}") for value in direction),
+            )
         )
-    return found
+    return tuple(probes)

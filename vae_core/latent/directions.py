@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from vae_core.evaluation.record import AttributeProbe, Metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +25,8 @@ class AttributeDirections:
         return cls([], np.zeros((0, size)))
 
     @classmethod
-    def from_metrics(cls, metrics: dict[str, Any], covariance: np.ndarray) -> AttributeDirections:
-        """The directions of the attributes in a checkpoint's metrics (see ``measure_attributes``).
+    def from_metrics(cls, metrics: Metrics, covariance: np.ndarray) -> AttributeDirections:
+        """The directions of the attributes in a checkpoint's metrics (see ``probe_attributes``).
 
         Args:
             metrics: what ``metrics.json`` holds; without attributes, or with damaged ones, there are no directions.
@@ -33,11 +34,11 @@ class AttributeDirections:
         """
         size = len(covariance)
         try:
-            told = [entry for entry in metrics.get("attributes") or [] if is_told(entry, int(metrics["images"]))]
-            told.sort(key=lambda entry: entry["majority"] - entry["accuracy"])
-            names = [str(entry["name"]) for entry in told]
-            rows = np.array([entry["direction"] for entry in told], float).reshape(len(told), size)
-        except (KeyError, TypeError, ValueError, ArithmeticError):
+            known = [probe for probe in metrics.attributes or () if is_known(probe, metrics.images or 0)]
+            known.sort(key=lambda probe: -probe.gain)
+            names = [probe.name for probe in known]
+            rows = np.array([probe.direction for probe in known], float).reshape(len(known), size)
+        except (ValueError, ArithmeticError):
             return cls.none(size)
         if not np.isfinite(rows).all() or not rows.any(1).all():
             return cls.none(size)
@@ -74,12 +75,11 @@ def direction_towards(codes: np.ndarray, chosen: np.ndarray, covariance: np.ndar
     return as_steps(difference[None], covariance)[0] if difference.any() else None
 
 
-def is_told(entry: dict[str, Any], images: int) -> bool:
-    """Whether codes tell an attribute: the probe beats the majority by more than its accuracy's standard error.
+def is_known(probe: AttributeProbe, images: int) -> bool:
+    """Whether codes know an attribute: the probe beats the majority by more than its accuracy's standard error.
 
     Args:
-        entry: one of ``measure_attributes``.
-        images: how many the accuracy was measured on.
+        probe: of the attribute.
+        images: how many the accuracy is the share of.
     """
-    accuracy = float(entry["accuracy"])
-    return accuracy - float(entry["majority"]) > math.sqrt(accuracy * (1 - accuracy) / images)
+    return probe.gain > math.sqrt(probe.accuracy * (1 - probe.accuracy) / images)

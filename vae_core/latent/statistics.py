@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from vae_core.evaluation.metrics import ACTIVE_VARIANCE
+from vae_core.evaluation.record import Metrics
 from vae_core.linalg import covariance_root, fix_signs
 
 ACTIVE_SHARE = 1e-4
@@ -110,17 +111,17 @@ class CodeStatistics:
         return cls(zeros, ones, np.eye(size), -edge, edge, zeros if variational else None, None)
 
     @classmethod
-    def from_metrics(cls, metrics: dict, size: int, variational: bool) -> CodeStatistics:
+    def from_metrics(cls, metrics: Metrics, size: int, variational: bool) -> CodeStatistics:
         """Read what ``to_metrics`` wrote; ``unknown`` if it is absent or does not fit."""
+        code = metrics.code or {}
         try:
-            code = metrics["code"]
             arrays = [np.array(code[name], float) for name in ("mean", "standard_deviation", "low", "high")]
             if "principal" in code:
                 principal = np.array(code["principal"], float).reshape(-1, size)
                 covariance = principal.T @ principal
             else:
                 covariance = np.array(code["covariance"], float)
-            kl = np.array(metrics["kl_per_dim"], float) if variational else None
+            kl = np.array(metrics.kl_per_dim, float) if variational else None
             means = np.array(code["class_means"], float) if code.get("class_means") else None
         except (KeyError, TypeError, ValueError):
             return cls.unknown(size, variational)

@@ -11,7 +11,7 @@ from typing import Any
 from vae_core.checkpoint import CheckpointError, check_name, save_history, save_metrics, save_model
 from vae_core.config import RunConfig
 from vae_core.data import ImageSet
-from vae_core.evaluation.evaluate import measure
+from vae_core.evaluation.evaluate import evaluate_checkpoint
 from vae_core.training import ExplosionError, TrainingError
 from vae_core.training.loop import Trainer
 from vae_core.training.resume import STATE, load_state, save_state, state_folder, work_folder
@@ -104,7 +104,7 @@ def _publish(trainer: Trainer, train: ImageSet, test: ImageSet, work: Path, fold
     """
     save_model(work, trainer.result.cpu().eval(), trainer.run)
     save_history(work, trainer.history)
-    save_metrics(work, measure(work, test, train))
+    save_metrics(work, evaluate_checkpoint(work, test, train))
     if finished:
         (work / STATE).unlink(missing_ok=True)
     replaced = folder.parent / f".{folder.name}.replaced"

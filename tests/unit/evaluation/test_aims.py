@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vae_core.evaluation import aims
-from vae_core.evaluation.evaluate import main
+from vae_core.evaluation.__main__ import main
 from vae_core.recipes import RECIPES, Aim, Recipe, RecipeError, load_recipe, preset_run
 
 METRICS = {"mse": 0.02, "denoising": {"mse": 0.01}, "attributes": [{"name": "Smiling", "accuracy": 0.9}]}
@@ -59,7 +59,7 @@ def test_a_recipe_can_be_compared_with_another_and_with_itself(tmp_path: Path) -
     other, own = aims.judge(recipe)
     assert other.holds
     assert not own.holds
-    assert own.bound == metrics["reconstruction"]
+    assert own.bound == metrics.reconstruction
 
 
 def test_every_recipe_explains_itself_and_aims_at_something() -> None:
@@ -79,7 +79,7 @@ def test_the_written_table_is_current() -> None:
 
 def test_the_command_writes_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """It prints the table as well."""
-    monkeypatch.setattr("vae_core.evaluation.evaluate.AIMS_TABLE", tmp_path / "recipes.md")
+    monkeypatch.setattr("vae_core.evaluation.__main__.AIMS_TABLE", tmp_path / "recipes.md")
     assert main(["--aims"]) == 0
     assert (tmp_path / "recipes.md").read_text(encoding="utf-8") == aims.table()
     assert aims.table() in capsys.readouterr().out

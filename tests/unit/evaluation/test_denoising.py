@@ -29,13 +29,15 @@ def test_a_denoising_models_figures_are_stored(tmp_path: Path, train_images: Ima
     run = describe_images(tiny_run(epochs=20, family="cae", latent=8, noise=0.2), train_images)
     fit(run, train_images, test_images, tmp_path / "cae", show_progress=False)
     metrics = find_checkpoint("cae", tmp_path).metrics
-    figures = metrics["denoising"]
-    assert (figures["noise"], figures["seed"], figures["pca_components"]) == (0.2, 0, 8)
-    assert figures["noisy_mse"] == pytest.approx(0.02, rel=0.1)
-    assert metrics["mse"] < figures["mse"] < 0.1
-    assert 0 < figures["pca_mse"] < 0.1
+    figures = metrics.denoising
+    assert figures is not None
+    assert metrics.mse is not None
+    assert (figures.noise, figures.seed, figures.pca_components) == (0.2, 0, 8)
+    assert figures.noisy_mse == pytest.approx(0.02, rel=0.1)
+    assert metrics.mse < figures.mse < 0.1
+    assert 0 < figures.pca_mse < 0.1
 
 
 def test_other_models_have_no_such_figures(tiny_checkpoints: Path) -> None:
     """They have never met noise."""
-    assert "denoising" not in find_checkpoint("cae", tiny_checkpoints).metrics
+    assert find_checkpoint("cae", tiny_checkpoints).metrics.denoising is None

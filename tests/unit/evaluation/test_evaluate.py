@@ -17,8 +17,14 @@ from scipy.stats import multivariate_normal
 from vae_core.checkpoint import Checkpoint, find_checkpoint
 from vae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import ImageSet, load_images
-from vae_core.evaluation import classifier, evaluate, metrics
+from vae_core.evaluation import classifier, further, metrics
+from vae_core.evaluation.__main__ import main
+from vae_core.evaluation.baseline import principal_components
 from vae_core.evaluation.classifier import train_classifier
+from vae_core.evaluation.further import evaluate_further
+from vae_core.evaluation.images import prepared, training_images
+from vae_core.evaluation.record import Metrics
+from vae_core.evaluation.report import report
 from vae_core.latent.space import LatentSpace
 from vae_core.models import Autoencoder, Posterior
 from vae_core.training.fit import describe_images, fit
@@ -129,33 +135,33 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_stands_beside_pca_and_real_images(digits: Path) -> None:
     """One table: the model, PCA at equal code size, and training images as what samples can at best be."""
     checkpoint = find_checkpoint("grey", digits)
-    text = evaluate.report(checkpoint, samples=20)
+    text = report(checkpoint, samples=20)
     assert "| | `grey` | 4-dimensional PCA | 360 real training images |" in text
     rows = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ") for line in text.splitlines()}
-    assert float(rows["MSE"][1]) == pytest.approx(checkpoint.metrics["mse"], abs=1e-4)
+    assert float(rows["MSE"][1]) == pytest.approx(checkpoint.metrics.mse, abs=1e-4)
     distances = [float(cell) for cell in rows["Fréchet distance"][1:]]
     assert distances[2] < min(distances[:2])
-    assert float(rows["importance-weighted NLL"][1]) < float(rows["reconstruction + KL"][1])
-    assert "Grey pixels, 360 test images; nats per image; the likelihood with 20 draws" in text
+    assert float(rows["NLL (nats)"][1]) < float(rows["Total (nats)"][1])
+    assert "Grey pixels, 360 test images; nats per image; the likelihood with 20 samples" in text
     each = re.findall(r"z\d+ (\d+\.\d\d)", text)
-    assert sorted(each) == sorted(f"{nats:.2f}" for nats in checkpoint.metrics["kl_per_dim"])
-    assert "nll" not in checkpoint.metrics
+    assert sorted(each) == sorted(f"{nats:.2f}" for nats in checkpoint.metrics.kl_per_dim)
+    assert checkpoint.metrics.nll is None
 
 
 def test_a_report_is_kept_only_when_asked(digits: Path) -> None:
     """--save adds the figures to those that the checkpoint has already."""
     before = find_checkpoint("grey", digits).metrics
-    evaluate.report(find_checkpoint("grey", digits), save=True, samples=5)
+    report(find_checkpoint("grey", digits), save=True, samples=5)
     after = find_checkpoint("grey", digits).metrics
-    assert after["nll_samples"] == 5
-    assert before.items() <= after.items()
+    assert after.nll_samples == 5
+    assert before.to_json().items() <= after.to_json().items()
 
 
 def test_binarised_and_grey_pixels_are_told_apart(digits: Path) -> None:
     """A model of binarised pixels is measured on binarised ones, and the figures say so."""
     metrics_of = {name: find_checkpoint(name, digits).metrics for name in ("grey", "binarised")}
-    assert {name: found["pixels"] for name, found in metrics_of.items()} == {"grey": "grey", "binarised": "binarised"}
-    test = evaluate.seen_by(DataConfig("digits", binarise=True), load_images(DataConfig("digits"), "test"))
+    assert {name: found.pixels for name, found in metrics_of.items()} == {"grey": "grey", "binarised": "binarised"}
+    test = prepared(DataConfig("digits", binarise=True), load_images(DataConfig("digits"), "test"))
     assert set(np.unique(test.images)) == {0, 255}
 
 
@@ -165,10 +171,10 @@ def test_a_collapsed_posterior_is_flagged(digits: Path) -> None:
     for parameter in space._model.encoder_head[-1].parameters():
         parameter.data.zero_()
     test = load_images(DataConfig("digits"), "test")
-    figures = evaluate.examine(space, test, evaluate.training_images(DataConfig("digits")), samples=2)
-    assert figures["posterior_collapse"] is True
-    assert figures["collapsed_dimensions"] == 4
-    assert figures["mutual_information"] == pytest.approx(0, abs=1e-6)
+    figures = evaluate_further(space, test, training_images(DataConfig("digits")), samples=2)
+    assert figures.posterior_collapse is True
+    assert figures.collapsed_dimensions == 4
+    assert figures.mutual_information == pytest.approx(0, abs=1e-6)
 
 
 def test_the_report_of_a_collapsed_model_keeps_its_rows(digits: Path, tmp_path: Path) -> None:
@@ -180,20 +186,20 @@ def test_the_report_of_a_collapsed_model_keeps_its_rows(digits: Path, tmp_path: 
             weights[name] = torch.zeros_like(weights[name])
     with safe_open(tmp_path / "collapsed" / "model.safetensors", "pt") as file:
         save_file(weights, tmp_path / "collapsed" / "model.safetensors", file.metadata())
-    text = evaluate.report(find_checkpoint("collapsed", tmp_path), samples=2)
-    assert "| KL | 0.00 |" in text
-    assert "| active units | 0 |" in text
+    text = report(find_checkpoint("collapsed", tmp_path), samples=2)
+    assert "| KL (nats) | 0.00 |" in text
+    assert "| Active units | 0 |" in text
     assert "4 of 4 dimensions collapsed" in text
 
 
 def test_samples_of_a_model_without_a_prior_are_spread_like_its_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     """PCA's codes do not follow N(0, I): its samples are those of a Gaussian fitted to codes of training images."""
     judged = []
-    monkeypatch.setattr(evaluate, "judge_samples", lambda config, test, samples: judged.append(samples) or {})
+    monkeypatch.setattr(further, "evaluate_samples", lambda config, test, samples: judged.append(samples) or Metrics())
     data = DataConfig("digits")
     train, test = (load_images(data, split) for split in ("train", "test"))
-    space = evaluate.principal_components(data, 6, train)
-    evaluate.examine(space, test, train)
+    space = principal_components(data, 6, train)
+    evaluate_further(space, test, train)
     spread = space.encode(train.images).std(0)
     assert spread.min() < 0.7, "these codes would not tell the two apart"
     np.testing.assert_allclose(space.encode(judged[0]).std(0), spread, rtol=0.25)  # decoding cuts off at 0 and 1
@@ -203,8 +209,8 @@ def test_images_without_labels_have_no_figures_about_labels(digits: Path) -> Non
     """What needs labels is left out; the rest stands."""
     space = LatentSpace.open(digits / "grey")
     test = replace(load_images(DataConfig("digits"), "test"), labels=None, class_names=())
-    figures = evaluate.examine(space, test, test, samples=2)
-    assert figures.keys() == {
+    figures = evaluate_further(space, test, test, samples=2)
+    assert figures.to_json().keys() == {
         "nll",
         "mutual_information",
         "nll_samples",
@@ -218,7 +224,7 @@ def test_the_baseline_is_scikit_learns_pca() -> None:
     from sklearn.decomposition import PCA
 
     train, test = (load_images(DataConfig("digits"), split) for split in ("train", "test"))
-    space = evaluate.principal_components(DataConfig("digits"), 6, train)
+    space = principal_components(DataConfig("digits"), 6, train)
     pca = PCA(6).fit(train.images.reshape(len(train), -1) / 255)
     expected = pca.inverse_transform(pca.transform(test.images.reshape(len(test), -1) / 255)).clip(0, 1)
     images = test.images.astype(np.float32) / 255
@@ -229,7 +235,7 @@ def test_the_baseline_is_scikit_learns_pca() -> None:
 def test_the_command_refuses_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """No name, and a name that is not there."""
     for arguments in ([], ["no-such-checkpoint"]):
-        assert evaluate.main(arguments) == 2
+        assert main(arguments) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 

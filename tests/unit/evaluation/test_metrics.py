@@ -22,6 +22,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from vae_core.data import ImageSet
 from vae_core.evaluation import metrics
+from vae_core.evaluation.record import Metrics
 from vae_core.latent import space as latent_space
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
@@ -193,7 +194,7 @@ def test_a_checkpoints_active_dimensions_are_the_active_units() -> None:
     kl = np.ones(40)
     statistics = CodeStatistics.of(codes, kl, None, 0)
     stored = {"code": statistics.to_metrics(), "kl_per_dim": kl.tolist()}
-    again = CodeStatistics.from_metrics(stored, 40, variational=True)
+    again = CodeStatistics.from_metrics(Metrics.from_json(stored), 40, variational=True)
     np.testing.assert_array_equal(statistics.active, active)
     np.testing.assert_array_equal(again.active, active)
 

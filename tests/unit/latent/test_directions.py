@@ -13,49 +13,49 @@ from hypothesis import strategies as st
 from tests.unit.conftest import tiny_run
 from vae_core.checkpoint import find_checkpoint
 from vae_core.data import ImageSet
-from vae_core.evaluation.probes import measure_attributes
-from vae_core.latent.directions import AttributeDirections, direction_towards, is_told
+from vae_core.evaluation.probes import probe_attributes
+from vae_core.evaluation.record import Metrics
+from vae_core.latent.directions import AttributeDirections, direction_towards, is_known
 from vae_core.latent.space import LatentSpace
 from vae_core.training.fit import describe_images, fit
 
-NAMES = ("told", "noise", "always")
+NAMES = ("known", "noise", "always")
 
 
 def codes_and_values(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (count, 4) whose second number tells the first attribute, and nothing else; the third all have."""
+    """Codes (count, 4) whose second dimension carries the first attribute, and nothing else; the third all have."""
     generator = np.random.default_rng(seed)
     codes = generator.standard_normal((count, 4))
-    told = codes[:, 1] + 0.2 * generator.standard_normal(count) > 0
-    return codes, np.stack([told, generator.random(count) < 0.4, np.ones(count, bool)], axis=1)
+    known = codes[:, 1] + 0.2 * generator.standard_normal(count) > 0
+    return codes, np.stack([known, generator.random(count) < 0.4, np.ones(count, bool)], axis=1)
 
 
 @pytest.fixture(scope="module")
-def figures() -> dict:
+def figures() -> Metrics:
     """As a checkpoint stores them."""
     codes, values = codes_and_values(400, seed=1)
-    entries = measure_attributes(*codes_and_values(800, seed=0), codes, values, NAMES)
-    return {"images": 400, "attributes": entries}
+    return Metrics(images=400, attributes=probe_attributes(*codes_and_values(800, seed=0), codes, values, NAMES))
 
 
-def test_an_attribute_that_all_have_is_left_out(figures: dict) -> None:
+def test_an_attribute_that_all_have_is_left_out(figures: Metrics) -> None:
     """There is nothing to learn of it."""
-    assert [entry["name"] for entry in figures["attributes"]] == ["told", "noise"]
+    assert [probe.name for probe in figures.attributes or ()] == ["known", "noise"]
 
 
-def test_probe_and_majority_are_shares_of_the_test_images(figures: dict) -> None:
-    """The told attribute is told almost always, the other no better than by its majority."""
-    told, noise = figures["attributes"]
+def test_probe_and_majority_are_shares_of_the_test_images(figures: Metrics) -> None:
+    """The known attribute is predicted almost always, the other no better than by its majority."""
+    known, noise = figures.attributes or ()
     _, values = codes_and_values(400, seed=1)
-    assert told["accuracy"] > 0.9
-    assert noise["majority"] == pytest.approx(max(values[:, 1].mean(), 1 - values[:, 1].mean()))
-    assert is_told(told, 400)
-    assert not is_told(noise, 400)
+    assert known.accuracy > 0.9
+    assert noise.majority == pytest.approx(max(values[:, 1].mean(), 1 - values[:, 1].mean()))
+    assert is_known(known, 400)
+    assert not is_known(noise, 400)
 
 
-def test_a_direction_leads_to_images_with_the_attribute(figures: dict) -> None:
-    """Only what is told has one: along the second number, as long as the codes' deviation there."""
+def test_a_direction_leads_to_images_with_the_attribute(figures: Metrics) -> None:
+    """Only the known one has one: along the second dimension, as long as the codes' deviation there."""
     found = AttributeDirections.from_metrics(figures, np.diag([1.0, 9.0, 1.0, 1.0]))
-    assert found.names == ["told"]
+    assert found.names == ["known"]
     assert found.rows.shape == (1, 4)
     np.testing.assert_allclose(found.rows[0], [0, 3, 0, 0], atol=0.3)
 
@@ -73,7 +73,7 @@ def test_a_direction_leads_to_images_with_the_attribute(figures: dict) -> None:
 )
 def test_without_usable_attributes_there_are_no_directions(metrics: dict) -> None:
     """Absent or damaged ones do not keep a model from being opened."""
-    found = AttributeDirections.from_metrics(metrics, np.eye(2))
+    found = AttributeDirections.from_metrics(Metrics.from_json(metrics), np.eye(2))
     assert (found.names, found.rows.shape) == ([], (0, 2))
 
 
@@ -88,8 +88,8 @@ def test_a_training_leaves_directions_that_need_no_images(
 
     train, test = with_attributes(train_images), with_attributes(test_images)
     fit(describe_images(tiny_run(epochs=20), train), train, test, tmp_path / "vae", show_progress=False)
-    (stored,) = find_checkpoint("vae", tmp_path).metrics["attributes"]
-    assert stored["accuracy"] > stored["majority"]
+    (stored,) = find_checkpoint("vae", tmp_path).metrics.attributes or ()
+    assert stored.gain > 0
     space = LatentSpace.open(find_checkpoint("vae", tmp_path).folder)
     assert space.directions.names == ["left"]
     row = space.directions.rows[0]

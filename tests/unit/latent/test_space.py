@@ -12,6 +12,7 @@ import torch
 from vae_core.checkpoint import CheckpointError, find_checkpoint, load_model
 from vae_core.config import UserError
 from vae_core.data import ImageSet
+from vae_core.evaluation.record import Metrics
 from vae_core.latent.space import LatentSpace
 from vae_core.latent.statistics import CodeStatistics
 
@@ -234,5 +235,5 @@ def test_the_covariance_of_long_codes_survives_in_few_directions() -> None:
     stored = statistics.to_metrics()
     assert "covariance" not in stored
     assert len(stored["principal"]) == 29
-    again = CodeStatistics.from_metrics({"code": stored}, 300, variational=False)
+    again = CodeStatistics.from_metrics(Metrics(code=stored), 300, variational=False)
     np.testing.assert_allclose(again.covariance, statistics.covariance, atol=1e-4)
