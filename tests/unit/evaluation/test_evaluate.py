@@ -110,7 +110,7 @@ def test_the_likelihood_does_not_depend_on_how_the_work_is_cut(
     pictures = pictures[:50]
     whole = space_of(model).log_likelihood(pictures, samples=500)
     monkeypatch.setattr("vae_core.latent.space.IMAGES_A_PART", 7)
-    monkeypatch.setattr("vae_core.latent.space.DRAWS_A_PART", 3)
+    monkeypatch.setattr("vae_core.latent.space.SAMPLES_A_PART", 3)
     np.testing.assert_allclose(space_of(model).log_likelihood(pictures, samples=500), whole, atol=0.2)
 
 
