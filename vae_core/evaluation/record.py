@@ -102,7 +102,7 @@ def _decibels(value: object) -> float | None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and number(value) is not None else None
 
 
 def _flag(value: object) -> bool | None:

@@ -13,6 +13,11 @@ from vae_core.evaluation.record import FIGURES, Metrics
 from vae_core.recipes import RECIPES, list_recipes
 
 
+def repr_of(value: object) -> str:
+    """A short name of a test's value."""
+    return str(value)[:8]
+
+
 @pytest.mark.parametrize("name", list_recipes())
 def test_stored_metrics_are_written_as_they_were_read(name: str, tmp_path: Path) -> None:
     """No shipped file loses an entry, its order or a digit by going through the record."""
@@ -21,7 +26,7 @@ def test_stored_metrics_are_written_as_they_were_read(name: str, tmp_path: Path)
     assert (tmp_path / METRICS).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("value", ["much", True, math.nan, -math.inf, 10**400, [1.0], {}])
+@pytest.mark.parametrize("value", ["much", True, math.nan, -math.inf, 10**400, [1.0], {}], ids=repr_of)
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_of_another_type_is_absent(figure: str, value: object) -> None:
     """Whatever stands in the file, a page gets a finite number or nothing; only PSNR may be infinite, upwards."""
