@@ -27,7 +27,7 @@ from tyro.conf import OmitArgPrefixes, Suppress, arg
 from vae_core.checkpoint import check_name, checkpoints_folder, find_checkpoint
 from vae_core.config import DataConfig, Fit, ModelConfig, RunConfig, TrainConfig, UserError
 from vae_core.data import DATASETS, FOLDER_PREFIX, ImageSet, load_images
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 from vae_core.recipes import list_recipes, load_recipe, preset_run
 
 

@@ -81,7 +81,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A model as a point on a few axes; ``vae_core.presets`` names some points."""
+    """A model as a point on a few axes; ``vae_core.models.presets`` names some points."""
 
     family: FamilyName = "vae"
     """How an image becomes a code and a code an image; vae_core/models has a file for each family."""

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vae_core.config import DataConfig, RunConfig, TrainConfig, UserError
-from vae_core.presets import PRESETS, TRAINING
+from vae_core.models.presets import PRESETS, TRAINING
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage
 from tests.app.test_pages import assert_whole, texts
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 from vae_core.training import runs
 from vae_core.training.runs import RunRequest, RunState
 

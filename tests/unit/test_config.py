@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vae_core.config import ConfigError, DataConfig, ModelConfig, RunConfig, TrainConfig
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -14,7 +14,7 @@ from PIL import Image
 import train
 from vae_core.checkpoint import find_checkpoint, list_checkpoints
 from vae_core.latent.space import LatentSpace
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 from vae_core.recipes import RecipeError, list_recipes, load_recipe
 
 PROJECT = Path(__file__).parent.parent.parent

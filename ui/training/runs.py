@@ -6,10 +6,9 @@ import streamlit as st
 
 from ui.frame import notify, plain
 from ui.training import curves
-from vae_core import presets
 from vae_core.config import UserError
 from vae_core.data import DATASETS
-from vae_core.models import families
+from vae_core.models import families, presets
 from vae_core.training import runs
 from vae_core.training.runs import RunRequest, RunState
 

@@ -22,7 +22,7 @@ from vae_core.checkpoint import HISTORY, WEIGHTS, check_name, checkpoints_folder
 from vae_core.config import UserError
 from vae_core.data import DATASETS
 from vae_core.files import cache_folder
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 SWITCH = "LATENT_TRAINING"
 MOST_EPOCHS = 500

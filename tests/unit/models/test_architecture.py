@@ -11,7 +11,7 @@ from ui.components import drawing
 from vae_core.config import ModelConfig
 from vae_core.models import build
 from vae_core.models.architecture import describe
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 CONFIGURATIONS = {
     **{name: replace(preset, classes=10 if preset.condition != "none" else 0) for name, preset in PRESETS.items()},

@@ -12,7 +12,7 @@ import torch
 from vae_core.config import FamilyName, ModelConfig
 from vae_core.models import build, families
 from vae_core.models.families import Family
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 
 @pytest.mark.parametrize("name", get_args(FamilyName))

@@ -14,7 +14,7 @@ from vae_core.config import ConfigError, ModelConfig
 from vae_core.data import ImageSet
 from vae_core.models import build
 from vae_core.models.networks import ResidualBlock
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 8, 8), (3, 64, 64)]
 

@@ -9,7 +9,7 @@ from ui.training import curves
 from ui.training.curves import Curve
 from vae_core.config import RunConfig, TrainConfig
 from vae_core.models import families
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 HISTORY = [
     {

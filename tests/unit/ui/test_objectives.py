@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ui.models import objectives
 from vae_core.config import ModelConfig
 from vae_core.models import families, losses
-from vae_core.presets import PRESETS
+from vae_core.models.presets import PRESETS
 
 
 def formula(model: ModelConfig) -> str:
