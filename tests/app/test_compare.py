@@ -133,9 +133,9 @@ def model_and_run(weights: Path, header: Path) -> tuple:
 def test_models_of_equal_code_size_stand_under_each_other(checkpoints: Path, open_page: OpenPage) -> None:
     """Original first, then each model with its errors; without the maps only the models."""
     app = open_page(PAGE, model="digits-vae")
-    assert titles(app) == ["Original", "digits-pca", "digits-cae", "digits-cvae", "digits-vae"]
+    assert titles(app) == ["Original", "digits-pca", "digits-cae", "digits-cvae", "digits-vae", "digits-vqvae"]
     keys = [one.proto.id.rsplit("-", 1)[-1] for one in app.get("bidi_component")]
-    assert len([key for key in keys if key in ("pca", "cae", "cvae", "vae")]) == 8
+    assert len([key for key in keys if key in ("pca", "cae", "cvae", "vae", "vqvae")]) == 10
     assert "errors_digits-vae" not in str(open_page(PAGE, model="digits-vae", errors="false").main)
 
 
@@ -253,7 +253,7 @@ def test_binarised_pixels_have_a_table_and_columns_of_their_own(checkpoints: Pat
     assert grey["total"] == find_checkpoint("digits-vae").metrics.total
     assert "total" not in binarised
     assert binarised["total_binarised"] == find_checkpoint("digits-vae-2").metrics.total
-    (fitted,) = comparison.baselines([rows[1][0]], loaders.checkpoints()).found
+    (fitted,) = comparison.baselines([rows[1][0]], loaders.checkpoints()).available
     assert models.pixels_of(fitted) == "binarised", "grey pixels' PCA is none for them"
 
 
@@ -287,7 +287,7 @@ def test_every_measured_model_is_a_point(measure: str, absent: set[str], checkpo
     """In nats PCA is left out, whose density cannot be compared; deterministic models have no rate."""
     (checkpoints / "digits-vae-2" / "metrics.json").unlink()
     found = {point.name: point for point in rates.rate_points(loaders.checkpoints(), measure)}
-    assert set(found) == {"digits-pca", "digits-cae", "digits-vae", "digits-cvae"} - absent
+    assert set(found) == {"digits-pca", "digits-cae", "digits-vae", "digits-cvae", "digits-vqvae"} - absent
     stored = find_checkpoint("digits-vae").metrics
     assert found["digits-cae"].rate is None
     assert found["digits-vae"].rate == stored.kl
