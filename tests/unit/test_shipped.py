@@ -18,7 +18,7 @@ from vae_core.evaluation import aims, metrics
 from vae_core.evaluation.evaluate import evaluate_checkpoint
 from vae_core.latent.space import LatentSpace
 from vae_core.maps.making import MOST_POINTS, grid
-from vae_core.maps.quality import VOTERS, shepard
+from vae_core.maps.quality import VOTERS, shepard, trustworthiness
 from vae_core.maps.request import MapRequest, usual_request
 from vae_core.recipes import RECIPES, list_recipes, load_recipe
 
@@ -106,7 +106,7 @@ def test_it_brings_maps_worth_looking_at(shipped: Checkpoint) -> None:
         return
     space, _, codes = encoded(shipped.folder)
     some = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
-    trust = {method: metrics.trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
+    trust = {method: trustworthiness(codes[some], stored_maps[method][some]) for method in stored_maps}
     least = min(trust["tsne"], trust["umap"])
     assert least > trust["pca"] or space.latent == 2
     # Codes of a model that is told the label, or of many numbers, come close to a shapeless Gaussian, which no plane

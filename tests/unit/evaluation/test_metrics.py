@@ -324,7 +324,7 @@ def test_a_likelihood_decodes_no_more_than_a_part_at_once(
 
         monkeypatch.setattr(Posterior, "samples", samples)
         monkeypatch.setattr(latent_space, "IMAGES_A_PART", images_a_part)
-        monkeypatch.setattr(latent_space, "DRAWS_A_PART", draws_a_part)
+        monkeypatch.setattr(latent_space, "SAMPLES_A_PART", draws_a_part)
         sizes.clear()
         found = space.log_likelihood(test_images.images, samples=draws)
         assert max(sizes) == images_a_part * draws_a_part
@@ -332,7 +332,7 @@ def test_a_likelihood_decodes_no_more_than_a_part_at_once(
         return found
 
     monkeypatch.setattr(space._model, "decode", count)
-    usual = estimate(latent_space.IMAGES_A_PART, latent_space.DRAWS_A_PART)
+    usual = estimate(latent_space.IMAGES_A_PART, latent_space.SAMPLES_A_PART)
     np.testing.assert_allclose(estimate(7, 11), usual, rtol=0, atol=1e-4)
     np.testing.assert_allclose(estimate(images, draws), usual, rtol=0, atol=1e-4)
 
