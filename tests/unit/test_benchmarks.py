@@ -62,7 +62,7 @@ def test_a_check_is_entered_and_others_stay(tmp_path: Path, monkeypatch: pytest.
     evidence.keep("pca-64-knn", [replace(ROW, value=0.7)], 2.0, 3.5)
     evidence.keep("maps", [replace(ROW, value=0.4)], 3.0, 6.0)
     lines = (tmp_path / "evidence.md").read_text(encoding="utf-8").splitlines()
-    rows = [line for line in lines if line.startswith("| a figure")]
+    rows = [line for line in lines if "| a figure" in line and "--only" in line]
     assert [row.split(" | ")[1] for row in rows] == ["0.7000", "0.4000"]
     assert [row.split(" | ")[3] for row in rows] == ["**no**", "yes"]
     assert "2 min (3.5 min of processor time)" in rows[0]
