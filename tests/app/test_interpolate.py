@@ -56,8 +56,8 @@ def test_a_decoder_that_cannot_run_in_the_browser_leaves_the_slider(
 def test_cae_and_vae_of_one_size_are_chosen_at_first(checkpoints: Path, open_page: OpenPage) -> None:
     """The comparison that teaches most needs no click; the address names both."""
     app = open_page(INTERPOLATE, model="digits-vae")
-    assert app.multiselect[0].value == ["digits-cae", "digits-cvae", "digits-vae", "digits-vqvae"]
-    assert app.query_params["models"] == "digits-cae,digits-cvae,digits-vae,digits-vqvae"
+    assert app.multiselect[0].value == ["digits-cae", "digits-cvae", "digits-vae"]
+    assert app.query_params["models"] == "digits-cae,digits-cvae,digits-vae"
 
 
 def test_a_pinned_point_can_be_an_end(checkpoints: Path, open_page: OpenPage) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from scripts.server import serve
 
 # Streamlit's client looks for its server beside the page's address first, and Chromium reports the answer.
-ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)$")
+ITS_OWN_PROBES = re.compile(r"/_stcore/(health|host-config)\b")
 LONGEST_WAIT = 600_000  # milliseconds; only a wait that is in vain lasts so long, on however busy a machine
 IDLE = """() => {
   const app = document.querySelector(".stApp");
@@ -65,7 +65,7 @@ def visit(chromium: Browser, **options: Any) -> Iterator[Page]:
     troubles: list[str] = []
 
     def note_console(message: ConsoleMessage) -> None:
-        if message.type == "error" and not ITS_OWN_PROBES.search(message.location.get("url", "")):
+        if message.type == "error" and not ITS_OWN_PROBES.search(f"{message.text} {message.location.get('url', '')}"):
             troubles.append(f"console: {message.text} {message.location}")
 
     def note_request(request: Request) -> None:

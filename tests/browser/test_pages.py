@@ -251,9 +251,9 @@ def test_a_comparison_can_be_downloaded(server: str, page: Page) -> None:
     page.goto(f"{server}/compare?model=fashion-vae-16&pictures=Worst")
     wait_until_idle(page)
     for view, label, name in (
-        ("Reconstructions", "Pictures as PNG", "comparison.png"),
+        ("Reconstructions", "Images as PNG", "comparison.png"),
         ("Reconstructions", "Figures as CSV", "comparison.csv"),
-        ("Denoising", "Pictures as PNG", "denoising.png"),
+        ("Denoising", "Images as PNG", "denoising.png"),
         ("Test split", "Table as CSV", "test-split.csv"),
     ):
         page.get_by_role("tab", name=view).click()

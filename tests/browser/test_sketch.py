@@ -80,4 +80,4 @@ def test_a_drawing_is_put_on_the_map(server: str, page: Page) -> None:
     page.wait_for_function(
         "(map) => map.latentMap.state.marks.some((mark) => mark.kind === 'own')", arg=shown.element_handle()
     )
-    expect(page.get_by_text(re.compile("Its place on the map"))).to_be_visible()
+    expect(page.get_by_text(re.compile("How its coordinates on the map are determined"))).to_be_visible()

@@ -62,18 +62,19 @@ def _same_data(first: str, second: str) -> bool:
 def choose_models(checkpoint: Checkpoint, *, key: str, start: Literal["all", "trained", "one"]) -> list[Checkpoint]:
     """Choose several models of the same images.
 
-    At the start all with as many latent dimensions are chosen, or those of them that are trained by gradient steps, or
-    the current one alone. The choice is in the page's address; a model that a link names and that cannot be compared
-    is left out.
+    At the start all with as many latent dimensions are chosen; or those of them that are trained by gradient steps and
+    use the whole latent space, not a codebook in it; or the current one alone. The choice is in the page's address; a
+    model that a link names and that cannot be compared is left out.
     """
     known = {other.name: other for other in comparable_models(checkpoint)}
     latent = checkpoint.run.model.latent
-    first = [
-        name
-        for name, other in known.items()
-        if other.run.model.latent == latent
-        and (start == "all" or (start == "trained" and not family_of(other).closed_form))
-    ]
+
+    def begins(other: Checkpoint) -> bool:
+        family = family_of(other)
+        trained = not (family.closed_form or family.prototypes)
+        return other.run.model.latent == latent and (start == "all" or (start == "trained" and trained))
+
+    first = [name for name, other in known.items() if begins(other)]
     if checkpoint.name not in first:
         first.append(checkpoint.name)
     state = f"{key}_of_{checkpoint.name}"
