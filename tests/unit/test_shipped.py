@@ -155,9 +155,9 @@ def test_half_precision_changes_next_to_nothing(shipped: Checkpoint) -> None:
 
 
 def test_they_stay_small() -> None:
-    """All shipped checkpoints together take at most 60 MB, so that a clone stays quick."""
+    """All shipped checkpoints together take at most 62 MB, so that a clone stays quick."""
     sizes = [path.stat().st_size for folder in SHIPPED.values() for path in folder.glob("*") if path.is_file()]
-    assert sum(sizes) <= 60e6
+    assert sum(sizes) <= 62e6
 
 
 def test_rate_is_traded_for_distortion() -> None:
